@@ -1,0 +1,1 @@
+"""Values to facts: structural changes, register accesses, execution flow, history."""

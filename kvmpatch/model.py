@@ -1,0 +1,559 @@
+"""The values that rooms hand to each other, and the one report that they end in.
+
+Everything here is plain, immutable and free of language, but for `Text`. Field names are the keys of the JSON
+contract (`kvmpatch.report/1`), in its order, so that writing JSON is a walk over fields and renders never compute.
+Two sides have one name each everywhere: *before* and *after*. Lines are 1-based and inclusive.
+None: not known or not worked out. An empty tuple: looked, and there is nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from kvmpatch.words import Text
+
+Side = Literal["before", "after"]
+Lines = tuple[int, int]
+
+
+class Basis(StrEnum):
+    """What a structural statement stands on."""
+
+    PARSED = "parsed"
+    PARSED_WITH_ERRORS = "parsed-with-errors"
+    HUNK_HEADER = "hunk-header"
+
+
+class Kind(StrEnum):
+    """Kinds of things that a commit can change."""
+
+    FUNCTION = "function"
+    STRUCT = "struct"
+    UNION = "union"
+    ENUM = "enum"
+    MACRO = "macro"
+    TYPEDEF = "typedef"
+    VARIABLE = "variable"
+    SYSCALL = "syscall"
+    ASM_SYMBOL = "asm-symbol"
+    KCONFIG = "kconfig"
+
+
+class Happened(StrEnum):
+    """What happened to a thing."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MODIFIED = "modified"
+    RENAMED = "renamed"
+    MOVED = "moved"
+
+
+class Aspect(StrEnum):
+    """In what respects a thing differs between its two sides."""
+
+    NAME = "name"
+    PATH = "path"
+    SIGNATURE = "signature"
+    LINKAGE = "linkage"
+    BODY = "body"
+    VALUE = "value"
+    MEMBERS = "members"
+
+
+class GuardKind(StrEnum):
+    """Whom a condition asks."""
+
+    HOST = "host"
+    GUEST = "guest"
+    VCPU = "vcpu"
+    VM = "vm"
+    CONFIG = "config"
+    UNKNOWN = "unknown"
+
+
+# ---- who, when, and what the message says ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A person at a time, as git records authors and committers. `date` is ISO 8601 with zone."""
+
+    name: str
+    email: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trailer:
+    """One `Key: value` line of the trailer block, as written."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamPointer:
+    """An id by which a message points to the same change elsewhere, and the form it uses (a slug)."""
+
+    id: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixesPointer:
+    """A `Fixes:` line. `id` is the commit of this repository that it resolves to, None where it does not."""
+
+    written: str
+    id: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StableMark:
+    """A `Cc: stable` line with its note; `since` is the oldest version it names, without `v` or `+`."""
+
+    text: str
+    since: str | None
+    noautosel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPlace:
+    """The place of a patch in its series, as its subject or message id says."""
+
+    title: str | None
+    position: int | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A commit message, read. `body` is the text without subject; ids are as written, lower case."""
+
+    subject: str
+    body: str
+    prefixes: tuple[str, ...]
+    trailers: tuple[Trailer, ...]
+    reviewers: tuple[str, ...]
+    testers: tuple[str, ...]
+    sign_offs: tuple[str, ...]
+    upstream: tuple[UpstreamPointer, ...]
+    fixes: tuple[FixesPointer, ...]
+    stable: tuple[StableMark, ...]
+    dependencies: tuple[str, ...]
+    links: tuple[str, ...]
+    reverts: str | None
+    notes: tuple[str, ...]
+    prose: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Who and when. For text read with --patch, what a mail does not hold is None."""
+
+    id: str | None
+    subject: str | None
+    message: str | None
+    author: Signature | None
+    committer: Signature | None
+    parents: tuple[str, ...]
+    trailers: tuple[Trailer, ...]
+    reviewers: tuple[str, ...]
+    testers: tuple[str, ...]
+    applied_by: str | None
+    upstream_applied_by: str | None
+    maintainers: tuple[str, ...] | None
+    upstream: tuple[UpstreamPointer, ...]
+    fixes: tuple[FixesPointer, ...]
+    stable: tuple[StableMark, ...]
+    links: tuple[str, ...]
+    reverts: str | None
+
+
+# ---- files and hunks ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileBefore:
+    """The other name of a renamed or copied file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file of the commit. Line counts are None for binary files and where nobody counted."""
+
+    path: str
+    status: str
+    additions: int | None
+    deletions: int | None
+    binary: bool
+    before: FileBefore | None
+
+    @property
+    def before_path(self) -> str:
+        """The path on the before side."""
+        return self.before.path if self.before else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """One hunk of a unified diff. `lines` keep their first character (space, + or -)."""
+
+    before_start: int
+    before_count: int
+    after_start: int
+    after_count: int
+    heading: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePatch:
+    """One file of a patch text, with its hunks."""
+
+    file: FileChange
+    hunks: tuple[Hunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A patch read from text: message (if any), who sent it, its files; `series` from subject and cover letter."""
+
+    commit_id: str | None
+    author: Signature | None
+    message: Message | None
+    series: SeriesPlace | None
+    files: tuple[FilePatch, ...]
+    warnings: tuple[Warning, ...] = ()
+
+
+# ---- structural changes ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MemberBefore:
+    """A member as it was."""
+
+    name: str
+    type: str | None
+    value: str | None
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChange:
+    """A field, an enum constant or an initialiser entry that differs. `position` of `of` on its side, from 1."""
+
+    change: Happened
+    name: str
+    type: str | None
+    value: str | None
+    position: int
+    of: int
+    before: MemberBefore | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBefore:
+    """A changed thing as it was."""
+
+    name: str
+    path: str
+    lines: Lines | None
+    signature: str | None
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One structural change. A removed thing carries its old name, path and lines."""
+
+    kind: Kind
+    change: Happened
+    aspects: tuple[Aspect, ...]
+    name: str
+    path: str
+    lines: Lines | None
+    signature: str | None
+    value: str | None
+    before: ChangeBefore | None
+    similarity: float | None
+    members: tuple[MemberChange, ...]
+    basis: Basis
+
+
+# ---- registers ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One condition under which code runs, as written, and whom it asks. Outermost first in a tuple of them."""
+
+    text: str
+    kind: GuardKind
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccessBefore:
+    """A CSR access as it was."""
+
+    function: str | None
+    path: str
+    line: int
+    value: str | None
+    guards: tuple[Guard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CsrAccess:
+    """A CSR access that the commit adds, removes, moves or alters; `csr` is the manual's name in lower case."""
+
+    csr: str | None
+    csr_macro: str | None
+    accessor: str
+    operation: str
+    change: Happened
+    function: str | None
+    path: str
+    line: int
+    side: Side
+    value: str | None
+    guards: tuple[Guard, ...]
+    before: AccessBefore | None
+
+
+@dataclass(frozen=True, slots=True)
+class BitBefore:
+    """A use of a bit as it was."""
+
+    target: str | None
+    function: str | None
+    path: str
+    line: int
+    guards: tuple[Guard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BitUse:
+    """A configuration bit that is set, cleared, tested or defined, and what the commit did to that use."""
+
+    macro: str
+    field: str | None
+    registers: tuple[str, ...]
+    hi: int | None
+    lo: int | None
+    extensions: tuple[str, ...]
+    use: str
+    change: Happened
+    target: str | None
+    function: str | None
+    path: str
+    line: int
+    side: Side
+    guards: tuple[Guard, ...]
+    before: BitBefore | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRole:
+    """How the commit concerns an ISA or SBI extension, and through what (bits, CSRs, ids, guards)."""
+
+    name: str
+    role: str
+    via: tuple[str, ...]
+
+
+# ---- flow, history, relation ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """How often a phase is reached."""
+
+    slug: str
+    said: Text
+
+
+@dataclass(frozen=True, slots=True)
+class MovedFrom:
+    """Where an effect was reached before."""
+
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something that runs: a CSR access, a bit computed, a field written, a call, an early return."""
+
+    what: str
+    target: str
+    value: str | None
+    guards: tuple[Guard, ...]
+    via: tuple[str, ...]
+    path: str
+    line: int
+    moved_from: MovedFrom | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChange:
+    """What is reached in one phase, before and after, in the order it runs."""
+
+    phase: str
+    entry: str
+    frequency: Frequency
+    before: tuple[Effect, ...]
+    after: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a statement comes from: a line of a file at a side, a commit, words of a message, a fact's key."""
+
+    commit: str | None = None
+    path: str | None = None
+    side: Side | None = None
+    line: int | None = None
+    text: str | None = None
+    fact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a commit is listed, with a stable code."""
+
+    code: str
+    said: Text
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A commit that came before or after; `date` is the author's."""
+
+    id: str
+    subject: str
+    date: str
+    symbol: str | None
+    reason: Reason
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitName:
+    """A commit by id and subject."""
+
+    id: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The series of a commit and how it is known: by message, by numbered links, or by neighbours."""
+
+    basis: str
+    title: str | None
+    position: int | None
+    total: int | None
+    members: tuple[CommitName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """How far history was read; JSON calls the bounds `from` and `to`."""
+
+    from_: str | None
+    to: str | None
+    complete: bool
+    stopped: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What came before and after."""
+
+    introduced_by: tuple[HistoryEntry, ...]
+    followed_by: tuple[HistoryEntry, ...]
+    fixed_by: tuple[HistoryEntry, ...]
+    reverted_by: tuple[HistoryEntry, ...]
+    series: Series | None
+    searched: Searched
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence with its proof. Without evidence it cannot be made."""
+
+    code: str
+    said: Text
+    evidence: tuple[Evidence, ...]
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError(f"statement {self.code} has no evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How the commit relates to the thing asked about."""
+
+    about: str
+    verdict: str
+    statements: tuple[Statement, ...]
+
+
+# ---- the report ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of a report: its id from the contract, its title, its statements."""
+
+    id: str
+    title: Text
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001 - the contract's own word
+    """Something the reader must know about how far the report can be trusted."""
+
+    code: str
+    said: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for, and how it was found: an object, a backport of an upstream id, or a patch text."""
+
+    rev: str
+    id: str | None
+    how: str
+    also: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that `show` has to say about one commit."""
+
+    schema: str
+    asked: Asked
+    commit: Commit
+    files: tuple[FileChange, ...]
+    changes: tuple[Change, ...]
+    csr_accesses: tuple[CsrAccess, ...]
+    bits: tuple[BitUse, ...]
+    extensions: tuple[ExtensionRole, ...]
+    phases: tuple[PhaseChange, ...] | None
+    history: History | None
+    relation: Relation | None
+    sections: tuple[Section, ...]
+    warnings: tuple[Warning, ...]
+
+
+REPORT_SCHEMA = "kvmpatch.report/1"

@@ -1,0 +1,1 @@
+"""Bytes to values: messages, diffs, C, assembly, Kconfig."""

@@ -1,0 +1,1 @@
+"""From a report to a page to text: terminal, Markdown, JSON."""

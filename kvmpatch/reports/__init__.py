@@ -1,0 +1,1 @@
+"""One file a command: gathers the facts that the command shows."""

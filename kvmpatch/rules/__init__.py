@@ -1,0 +1,1 @@
+"""Judgements: one file a rule, with its words and its authority."""

@@ -1,0 +1,1 @@
+"""The world read in: git repositories, mailboxes, the miniature history."""
