@@ -1,0 +1,335 @@
+"""The outline of a C file: what it defines, where, and with what shape.
+
+Two outlines, before and after, are what structural changes are found with. Items are made from pieces on demand:
+a comparison first drops the pieces that both sides share byte for byte, and reads only the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kvmpatch.model import Basis, Kind, Lines
+from kvmpatch.parse.csource.declarations import Member, read_declaration, spell, tokens_of
+from kvmpatch.parse.csource.scan import Piece, PieceKind, Scan, matching_left, scan
+from kvmpatch.parse.csource.words import ATTRIBUTE, CALLED_ATTRIBUTES, LINKAGE, PLAIN_ATTRIBUTES
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that a file defines.
+
+    `lines` runs from the first token of its declaration to its last; `name_line` is where its name stands.
+    `text` is what it says with white space and comments left out, so two items with equal text say the same.
+    `shape` is the signature without linkage words; `body` the same without the header (functions only).
+    """
+
+    kind: Kind
+    name: str
+    lines: Lines
+    name_line: int
+    signature: str | None
+    shape: str | None
+    linkage: tuple[str, ...]
+    value: str | None
+    members: tuple[Member, ...]
+    body: str | None
+    text: str
+    basis: Basis
+    start: int
+    end: int
+    body_start: int | None = None
+
+    @property
+    def is_static(self) -> bool:
+        """Whether the name is private to its file."""
+        return "static" in self.linkage
+
+
+_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\\r?\n|\\)*", re.DOTALL)
+_NOISE = re.compile(
+    rb'/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\\r?\n|\\)*|"(?:[^"\\\n]|\\.)*"?|\'(?:[^\'\\\n]|\\.)*\'?'
+    rb"|^[ \t]*#(?:[^\n\\/]|\\\r?\n|\\|/\*.*?(?:\*/|\Z)|/)*",
+    re.DOTALL | re.MULTILINE,
+)
+_LEXEME = re.compile(
+    rb"/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\\r?\n|\\)*|\\\r?\n|\s+"
+    rb'|("(?:[^"\\\n]|\\.)*"?|\'(?:[^\'\\\n]|\\.)*\'?|\w+|[^\s\w])',
+    re.DOTALL,
+)
+_NOT_NEWLINE = re.compile(rb"[^\n]")
+_SPACES = re.compile(r"\s+")
+
+
+def decode(data: bytes) -> str:
+    """Bytes of source as text, a character a byte where it is not UTF-8, so that nothing is lost or shifted."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def code_of(data: bytes) -> str:
+    """Code with white space and comments left out, lexemes separated by one space."""
+    return " ".join(decode(lexeme) for lexeme in _LEXEME.findall(data) if lexeme)
+
+
+def _blanked(match: re.Match[bytes]) -> bytes:
+    return _NOT_NEWLINE.sub(b" ", match[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A function's header: offsets within the piece, the name, and the words around it."""
+
+    kind: Kind
+    name: str
+    start: int
+    name_at: int
+    signature: str
+    shape: str
+    linkage: tuple[str, ...]
+
+
+_BARE_CALL = re.compile(rb"\s*([A-Za-z_]\w*)\s*\(")
+_TRAILING_WORD = re.compile(rb"([A-Za-z_]\w*)\s*$")
+_TRAILING_ATTRIBUTES = re.compile(rb"(?:\s*\b[A-Za-z_]\w*)+\s*$")
+_SYSCALL = re.compile(r"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE\d?$")
+_STARTS_DECLARATION = re.compile(rb"[ \t]*\n\s*[A-Za-z_]")
+
+
+def read_header(header: bytes) -> Header | None:
+    """The header of a function, up to its body's brace; None where no name can be made out."""
+    text = _NOISE.sub(_blanked, header)
+    start = _past_bare_calls(text)
+    closing = _parameters_end(text)
+    if closing < 0:
+        return None
+    left = matching_left(text[: closing + 1])
+    if left < start:
+        start = 0
+    word = _TRAILING_WORD.search(text, start, left)
+    if word:
+        name, name_at = decode(word[1]), word.start(1)
+    else:
+        # `FNAME(walk)(…)`: the name is itself made by a macro.
+        before = text[:left].rstrip()
+        inner = matching_left(before) if before.endswith(b")") else -1
+        word = _TRAILING_WORD.search(text, start, inner) if inner > 0 else None
+        if not word:
+            return None
+        name, name_at = decode(text[word.start(1) : len(before)]).replace(" ", ""), word.start(1)
+    lead = text[start:name_at]
+    kind = Kind.FUNCTION
+    words = [found.group().decode() for found in re.finditer(rb"[A-Za-z_]\w*", lead)]
+    if not words and _SYSCALL.match(name):
+        kind = Kind.SYSCALL
+        name = decode(text[left + 1 : closing]).split(",")[0].strip() or name
+    linkage = tuple(word for word in words if word in LINKAGE)
+    signature = _tidy(text[start : closing + 1])
+    return Header(kind, name, start, name_at, signature, _shape(signature), linkage)
+
+
+def _past_bare_calls(text: bytes) -> int:
+    """Where the declaration starts, after calls without semicolon on lines of their own (`EXPORT_SYMBOL(x)`)."""
+    start = 0
+    while match := _BARE_CALL.match(text, start):
+        depth, end = 0, -1
+        for offset in range(match.end() - 1, len(text)):
+            depth += {0x28: 1, 0x29: -1}.get(text[offset], 0)
+            if depth == 0:
+                end = offset + 1
+                break
+        if end < 0 or not _STARTS_DECLARATION.match(text, end):
+            break
+        if b"(" not in text[end:]:
+            break
+        start = end
+    return start + len(text[start:]) - len(text[start:].lstrip())
+
+
+def _parameters_end(text: bytes) -> int:
+    """The offset of the parenthesis that ends the parameter list, attribute words after it passed over."""
+    end = len(text.rstrip())
+    while end:
+        if text[end - 1] == 0x29:
+            left = matching_left(text[:end])
+            word = _TRAILING_WORD.search(text[:left]) if left > 0 else None
+            if word and decode(word[1]) in CALLED_ATTRIBUTES:
+                end = len(text[: word.start()].rstrip())
+                continue
+            return end - 1
+        tail = _TRAILING_ATTRIBUTES.search(text[:end])
+        if not tail:
+            return -1
+        end = len(text[: tail.start()].rstrip())
+    return -1
+
+
+def _tidy(text: bytes) -> str:
+    return spell(tokens_of(_SPACES.sub(" ", decode(text)).strip()))
+
+
+_DROPPED_FROM_SHAPE = (PLAIN_ATTRIBUTES | LINKAGE) - {"__user", "__iomem", "__percpu", "__rcu"}
+
+
+def _shape(signature: str) -> str:
+    """The signature without words of linkage and attributes: the type that a caller sees."""
+    return spell([token for token in tokens_of(signature) if token.text not in _DROPPED_FROM_SHAPE])
+
+
+class Outline:
+    """What one file defines. Items are read from their pieces when asked for."""
+
+    __slots__ = ("_cache", "scanned")
+
+    def __init__(self, scanned: Scan) -> None:
+        self.scanned = scanned
+        self._cache: dict[Piece, tuple[Item, ...]] = {}
+
+    def __iter__(self) -> Iterator[Item]:
+        return self.items(self.scanned.pieces)
+
+    def items(self, pieces: Iterable[Piece]) -> Iterator[Item]:
+        """The items of the given pieces, in the order of the file."""
+        for piece in pieces:
+            if piece not in self._cache:
+                self._cache[piece] = tuple(self._read(piece))
+            yield from self._cache[piece]
+
+    def functions(self) -> Iterator[Item]:
+        """The functions alone."""
+        for item in self.items(piece for piece in self.scanned.pieces if piece.kind is PieceKind.FUNCTION):
+            if item.kind in {Kind.FUNCTION, Kind.SYSCALL}:
+                yield item
+
+    def source(self, item: Item) -> bytes:
+        """The bytes of an item as they stand in the file, dead branches blanked."""
+        return self.scanned.clean[item.start : item.end]
+
+    def _read(self, piece: Piece) -> Iterator[Item]:
+        if piece.kind is PieceKind.MACRO:
+            return self._macro(piece)
+        if piece.kind is PieceKind.FUNCTION:
+            return self._function(piece)
+        return self._declaration(piece)
+
+    def _lines(self, start: int, end: int) -> Lines:
+        return self.scanned.line(start), self.scanned.line(max(start, end - 1))
+
+    def _function(self, piece: Piece) -> Iterator[Item]:
+        clean = self.scanned.clean
+        body_at = piece.body if piece.body is not None else piece.end
+        header = read_header(clean[piece.start : body_at])
+        if header is None:
+            return
+        start = piece.start + header.start
+        body = code_of(clean[body_at : piece.end])
+        yield Item(
+            kind=header.kind,
+            name=header.name,
+            lines=self._lines(start, piece.end),
+            name_line=self.scanned.line(piece.start + header.name_at),
+            signature=header.signature,
+            shape=header.shape,
+            linkage=header.linkage,
+            value=None,
+            members=(),
+            body=body,
+            text=f"{header.signature} {body}",
+            basis=Basis.PARSED if piece.closed else Basis.PARSED_WITH_ERRORS,
+            start=start,
+            end=piece.end,
+            body_start=body_at,
+        )
+
+    def _macro(self, piece: Piece) -> Iterator[Item]:
+        match = _MACRO.match(self.scanned.clean, piece.start, piece.end)
+        if not match:
+            return
+        parameters = match[2]
+        value = _tidy_macro(match[3])
+        name = decode(match[1])
+        yield Item(
+            kind=Kind.MACRO,
+            name=name,
+            lines=self._lines(piece.start, piece.end),
+            name_line=self.scanned.line(match.start(1)),
+            signature=name + _SPACES.sub("", decode(parameters)).replace(",", ", ") if parameters else None,
+            shape=None,
+            linkage=(),
+            value=value,
+            members=(),
+            body=None,
+            text=code_of(match[0]),
+            basis=Basis.PARSED,
+            start=piece.start,
+            end=piece.end,
+        )
+
+    def _declaration(self, piece: Piece) -> Iterator[Item]:
+        raw = self.scanned.clean[piece.start : piece.end]
+        blanked = _NO_CODE.sub(_keep_strings, raw)
+        if blanked.startswith((b'extern "C"', b";")):
+            return
+        text = blanked.decode("latin-1")
+        for declared in read_declaration(text):
+            start, end = piece.start + declared.start, piece.start + declared.end
+            end = piece.end if declared.end >= len(text.rstrip().rstrip(";")) else end
+            name_at = re.search(rf"\b{re.escape(declared.name)}\b", text[declared.start :])
+            offset = start + name_at.start() if name_at else start
+            yield Item(
+                kind=declared.kind,
+                name=declared.name,
+                lines=self._lines(start, end),
+                name_line=self.scanned.line(offset),
+                signature=declared.type if declared.kind in {Kind.VARIABLE, Kind.TYPEDEF} else None,
+                shape=declared.type,
+                linkage=declared.linkage,
+                value=_utf8(declared.value),
+                members=tuple(_member_utf8(member, piece.start) for member in declared.members),
+                body=None,
+                text=code_of(raw),
+                basis=Basis.PARSED if declared.certain else Basis.PARSED_WITH_ERRORS,
+                start=start,
+                end=end,
+            )
+
+
+_MACRO = re.compile(rb"#[ \t]*define[ \t]+([A-Za-z_]\w*)(\([^()]*\))?(.*)", re.DOTALL)
+_NO_CODE = re.compile(
+    rb'/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\\r?\n|\\)*|"(?:[^"\\\n]|\\.)*"?|\'(?:[^\'\\\n]|\\.)*\'?'
+    rb"|^[ \t]*#(?:[^\n\\/]|\\\r?\n|\\|/\*.*?(?:\*/|\Z)|/)*",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def _keep_strings(match: re.Match[bytes]) -> bytes:
+    """Comments and directives go, strings and characters stay."""
+    return match[0] if match[0][0] in b"\"'" else _NOT_NEWLINE.sub(b" ", match[0])
+
+
+def _utf8(text: str | None) -> str | None:
+    """Text that was read a character a byte, as UTF-8 where it is."""
+    return decode(text.encode("latin-1")) if text is not None else None
+
+
+def _member_utf8(member: Member, start: int) -> Member:
+    return Member(
+        member.name, _utf8(member.type), _utf8(member.value), member.position, member.of, start + member.offset
+    )
+
+
+def _tidy_macro(text: bytes) -> str | None:
+    cleaned = _COMMENT.sub(b" ", text).replace(b"\\\r\n", b" ").replace(b"\\\n", b" ")
+    value = _SPACES.sub(" ", decode(cleaned)).strip()
+    return value or None
+
+
+def outline(data: bytes) -> Outline:
+    """The outline of a C file. Any bytes are taken; what is no C has few items."""
+    return Outline(scan(data))
+
+
+__all__ = ["ATTRIBUTE", "Header", "Item", "Outline", "code_of", "decode", "outline", "read_header"]
