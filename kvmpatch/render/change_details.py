@@ -1,0 +1,157 @@
+"""The lines under one changed thing: signature, value, members, CSR accesses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kvmpatch.model import AccessBefore, Aspect, Change, CsrAccess, Happened, Kind, MemberChange
+from kvmpatch.render import labels
+from kvmpatch.render.guards import guard_text
+from kvmpatch.render.page import Line, Span, Style, Voice
+from kvmpatch.render.symbols import symbol_of
+
+_MEMBERS_SHOWN = 8
+_MEMBERS_INLINE = 3
+_INLINE_WIDTH = 44
+_PAIR_WIDTH = 60
+_VALUE_WIDTH = 160
+_POSITIONED = (Kind.STRUCT, Kind.UNION)
+
+
+def _pair(before: str, after: str) -> list[Line]:
+    """`before → after`, on two lines when long."""
+    before, after = _cut(before), _cut(after)
+    if len(before) + len(after) <= _PAIR_WIDTH:
+        return [(Span(before, Style.CODE), Span(" → "), Span(after, Style.CODE))]
+    return [(Span("− ", Style.REMOVED), Span(before, Style.CODE)), (Span("+ ", Style.ADDED), Span(after, Style.CODE))]
+
+
+def _cut(text: str) -> str:
+    """A long value by its first words; JSON holds all of it."""
+    text = " ".join(text.split())
+    if len(text) <= _VALUE_WIDTH:
+        return text
+    return text[:_VALUE_WIDTH].rpartition(" ")[0] + " …"
+
+
+def signature_lines(change: Change) -> list[Line]:
+    """The signature before and after where it differs; the new one of a thing that is new."""
+    if Aspect.SIGNATURE in change.aspects and change.before and change.before.signature and change.signature:
+        return _pair(change.before.signature, change.signature)
+    if change.change is Happened.ADDED and change.kind in (Kind.FUNCTION, Kind.SYSCALL) and change.signature:
+        return [(Span(_cut(change.signature), Style.CODE),)]
+    return []
+
+
+def shortened_value(change: Change) -> str:
+    """The value of a new or removed thing, where it fits beside the name."""
+    value = " ".join((change.value or "").split())
+    if not value or len(value) > _INLINE_WIDTH:
+        return ""
+    return value if change.kind is Kind.MACRO else f"= {value}"
+
+
+def value_lines(change: Change) -> list[Line]:
+    """The value before and after; a new one only where it did not fit beside the name."""
+    if change.kind in (Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL):
+        return []
+    if change.before:
+        if Aspect.VALUE not in change.aspects or change.before.value == change.value:
+            return []
+        return _pair(change.before.value or "–", change.value or "–")
+    if change.value and not shortened_value(change) and not change.members:
+        return [(Span(_cut(change.value), Style.CODE),)]
+    return []
+
+
+def members_inline(change: Change) -> str:
+    """`{ u64 henvcfg }`: all members of a small type that is new or gone."""
+    if change.before or change.kind not in (Kind.STRUCT, Kind.UNION, Kind.ENUM):
+        return ""
+    if not 0 < len(change.members) <= _MEMBERS_INLINE or any(m.of != len(change.members) for m in change.members):
+        return ""
+    if change.kind is Kind.ENUM:
+        said = ", ".join(f"{m.name} = {m.value}" if m.value else m.name for m in change.members)
+    else:
+        said = "; ".join(f"{m.type} {m.name}" if m.type else m.name for m in change.members)
+    return f"{{ {said} }}" if len(said) <= _INLINE_WIDTH else ""
+
+
+def member_lines(change: Change, voice: Voice) -> list[Line]:
+    """One line a member that differs, with its type, value and place."""
+    shown = voice.fit(_MEMBERS_SHOWN, len(change.members))
+    lines = [_member(member, change) for member in change.members[:shown]]
+    if shown < len(change.members):
+        lines.append((Span(voice.inline(labels.more(len(change.members) - shown)), Style.FAINT),))
+    return lines
+
+
+def _member(member: MemberChange, change: Change) -> Line:
+    before = member.before
+    line = [symbol_of(member.change), Span(" "), Span(member.name, Style.CODE)]
+    if before and before.name != member.name:
+        line += [Span(" ← "), Span(before.name, Style.CODE)]
+    if before and before.type != member.type:
+        line.append(Span(f": {before.type or '–'} → {member.type or '–'}", Style.CODE))
+    elif member.type and change.kind in _POSITIONED:
+        line.append(Span(f": {member.type}", Style.CODE))
+    if before and before.value != member.value:
+        line.append(Span(f" = {before.value or '–'} → {member.value or '–'}", Style.CODE))
+    elif member.value:
+        line.append(Span(f" = {_cut(member.value)}", Style.CODE))
+    if change.kind in _POSITIONED:
+        moved = before is not None and before.position != member.position and member.change is Happened.MOVED
+        place = f"{before.position} → {member.position}" if before and moved else str(member.position)
+        line.append(Span(f" ({place}/{member.of})", Style.FAINT))
+    return tuple(line)
+
+
+def _register(access: CsrAccess) -> str:
+    """A register as the source names it, without its `CSR_`."""
+    return access.csr_macro.removeprefix("CSR_") if access.csr_macro else (access.csr or "?").upper()
+
+
+def access_lines(access: CsrAccess) -> Iterable[Line]:
+    """One CSR access, and on a second line what it was where it moved or differs."""
+    line = [symbol_of(access.change), Span(" "), Span(f"{access.accessor} {_register(access)}", Style.CODE)]
+    if access.value:
+        line.append(Span(f" ← {_cut(access.value)}", Style.CODE))
+    if access.guards:
+        line += [Span("  "), Span(f"[{guard_text(access.guards)}]", Style.CONDITION)]
+    yield tuple(line)
+    if access.before:
+        was = _was(access, access.before)
+        if was:
+            yield (Span("    ← "), *was)
+
+
+def _was(access: CsrAccess, before: AccessBefore) -> Line:
+    """Only what differs from the access as it is now."""
+    parts: list[Span] = []
+    if before.function != access.function or before.path != access.path:
+        parts.append(Span(f"{before.function}()" if before.function else f"{before.path}:{before.line}", Style.CODE))
+    if before.value != access.value and before.value:
+        parts.append(Span(_cut(before.value), Style.CODE))
+    if before.guards != access.guards:
+        parts.append(Span(f"[{guard_text(before.guards)}]", Style.CONDITION))
+    spaced: list[Span] = []
+    for part in parts:
+        spaced += [Span("  "), part] if spaced else [part]
+    return tuple(spaced)
+
+
+def left_lines(accesses: list[CsrAccess]) -> list[Line]:
+    """The accesses that left a function, one line for each function that they went to."""
+    targets: dict[tuple[str, str | None], list[str]] = {}
+    for access in accesses:
+        targets.setdefault((access.accessor, access.function), []).append(_register(access))
+    return [
+        (
+            Span("−", Style.REMOVED),
+            Span(" "),
+            Span(f"{accessor} {', '.join(dict.fromkeys(registers))}", Style.CODE),
+            Span(" → "),
+            Span(f"{function}()" if function else "?", Style.CODE),
+        )
+        for (accessor, function), registers in targets.items()
+    ]

@@ -1,0 +1,88 @@
+"""What came before a commit and after it."""
+
+from __future__ import annotations
+
+from kvmpatch.model import History, HistoryEntry, Searched
+from kvmpatch.render import labels
+from kvmpatch.render.page import Block, Field, Fields, Item, Items, Line, Span, Style, Voice
+from kvmpatch.words import Text
+
+_ENTRIES_SHOWN = 8
+_SHORT = 12
+
+
+def shortened(identity: str) -> str:
+    """Twelve digits of an id, as kernel messages name commits."""
+    return identity[:_SHORT]
+
+
+def history_blocks(history: History | None, voice: Voice) -> tuple[Block, ...]:
+    """The groups that have commits, one row for those that have none, and how far was searched."""
+    if history is None:
+        return ()
+    groups = (
+        (labels.INTRODUCED, history.introduced_by),
+        (labels.FOLLOWED, history.followed_by),
+        (labels.FIXED, history.fixed_by),
+        (labels.REVERTED, history.reverted_by),
+    )
+    blocks: list[Block] = [_group(label, entries, voice) for label, entries in groups if entries]
+    if history.series and history.series.members and voice.verbose:
+        members = tuple(Item("", (_commit_line(member.id, member.subject),)) for member in history.series.members)
+        blocks.append(Items(members, (Span(voice.label(labels.SERIES), Style.FAINT),)))
+    fields: list[Field] = []
+    empty = [voice.label(label) for label, entries in groups if not entries]
+    if empty:
+        fields.append(Field(voice.label(labels.NONE), ((Span(" · ".join(empty)),),)))
+    fields.append(Field(voice.label(labels.SEARCHED), (_searched(history.searched, voice),)))
+    return (*blocks, Fields(tuple(fields)))
+
+
+def _group(label: Text, entries: tuple[HistoryEntry, ...], voice: Voice) -> Items:
+    """Commits under their caption, which names the symbol once where it is the same for all."""
+    symbols = {entry.symbol for entry in entries}
+    common = entries[0].symbol if len(symbols) == 1 else None
+    shown = voice.fit(_ENTRIES_SHOWN, len(entries))
+    items = [
+        Item(
+            "",
+            (_commit_line(entry.id, entry.subject, entry.date[:10]),),
+            details=(_reason(entry, None if common else entry.symbol, voice),),
+        )
+        for entry in entries[:shown]
+    ]
+    if shown < len(entries):
+        items.append(Item("", ((Span(voice.inline(labels.more(len(entries) - shown)), Style.FAINT),),)))
+    caption = Span(voice.label(label), Style.FAINT)
+    return Items(tuple(items), (caption, Span("  "), Span(common, Style.CODE)) if common else (caption,))
+
+
+def _commit_line(identity: str, subject: str, date: str = "") -> Line:
+    return (Span(shortened(identity), Style.ID), Span(f"  {date}" if date else "", Style.FAINT), Span(f"  {subject}"))
+
+
+def _reason(entry: HistoryEntry, symbol: str | None, voice: Voice) -> Line:
+    said = voice.inline(entry.reason.said)
+    if symbol and symbol not in said:
+        return Span(symbol, Style.CODE), Span(f": {said}")
+    return (Span(said),)
+
+
+def _searched(searched: Searched, voice: Voice) -> Line:
+    if searched.from_ or searched.to:
+        reach = f"{shortened_ref(searched.from_)}..{shortened_ref(searched.to)}" if searched.from_ else ""
+        reach = reach or f"{voice.inline(labels.UP_TO)} {shortened_ref(searched.to)}"
+    else:
+        reach = voice.inline(labels.ALL_HISTORY if searched.complete else labels.UNKNOWN)
+    line = [Span(reach, Style.FAINT)]
+    if not searched.complete:
+        stopped = f" ({searched.stopped})" if searched.stopped else ""
+        line.append(Span(f"  {voice.inline(labels.INCOMPLETE)}{stopped}", Style.CAUTION))
+    return tuple(line)
+
+
+def shortened_ref(name: str | None) -> str:
+    """A ref as it is, an id in twelve digits."""
+    if name and len(name) >= 40 and all(digit in "0123456789abcdef" for digit in name):
+        return name[:_SHORT]
+    return name or "…"
