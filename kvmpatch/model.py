@@ -242,19 +242,22 @@ class MemberBefore:
     name: str
     type: str | None
     value: str | None
-    position: int
+    position: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class MemberChange:
-    """A field, an enum constant or an initialiser entry that differs. `position` of `of` on its side, from 1."""
+    """A field, an enum constant or an initialiser entry that differs. `position` of `of` on its side, from 1.
+
+    Both are None where only hunks were at hand.
+    """
 
     change: Happened
     name: str
     type: str | None
     value: str | None
-    position: int
-    of: int
+    position: int | None
+    of: int | None
     before: MemberBefore | None = None
 
 

@@ -236,7 +236,7 @@ class _Walker:
         alternative = node.child_by_field_name("alternative")
         if test is not None:
             self.expression(test, conditions)
-            self.emit(Does.TEST, test, conditions, self.text(_bare(test)))
+            self.tests(test, conditions)
         holds = tuple(self.split(test, Origin.BRANCH))
         fails = tuple(self.split(test, Origin.BRANCH, wanted=False))
         if consequence is not None:
@@ -247,6 +247,19 @@ class _Walker:
         if _always_exits(consequence):
             return conditions + tuple(Condition(c.text, c.negated, Origin.EARLY_EXIT) for c in fails)
         return conditions
+
+    def tests(self, test: Node, conditions: tuple[Condition, ...]) -> None:
+        """One test a conjunct, each under those before it: C stops at the first that fails."""
+        node = _bare(test)
+        if node is None:
+            return
+        if node.type == "binary_expression" and self.text(node.child_by_field_name("operator")) == "&&":
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            if left is not None and right is not None:
+                self.tests(left, conditions)
+                self.tests(right, conditions + tuple(self.split(left, Origin.BRANCH)))
+                return
+        self.emit(Does.TEST, node, conditions, self.text(node))
 
     def split(self, node: Node | None, origin: Origin, *, wanted: bool = True) -> Iterator[Condition]:
         """The conditions that hold when `node` is true (or false): `a && b` gives two, `!(a || b)` too."""
@@ -446,7 +459,7 @@ class _Walker:
         test = node.child_by_field_name("condition")
         if test is not None:
             self.expression(test, conditions)
-            self.emit(Does.TEST, test, conditions, self.text(_bare(test)))
+            self.tests(test, conditions)
         for field, wanted in (("consequence", True), ("alternative", False)):
             part = node.child_by_field_name(field)
             if part is not None:

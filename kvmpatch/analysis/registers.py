@@ -1,0 +1,227 @@
+"""What a commit does to CSR accesses and configuration bits: added, removed, altered, or only moved.
+
+An access is *moved* when the same access with the same value stands in another function; with another value it is
+one removed and one added. A bit is *moved* when it is used the same way under the same guards, in another function
+or into another target.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from kvmpatch import knowledge
+from kvmpatch.analysis.matching import Pair
+from kvmpatch.analysis.structure import Placed
+from kvmpatch.analysis.uses import BitSeen, CsrUse, Uses
+from kvmpatch.model import AccessBefore, BitBefore, BitUse, CsrAccess, Guard, Happened, Side
+
+Used = TypeVar("Used", CsrUse, BitSeen)
+UsesOf = Callable[[Placed], Uses]
+
+
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """Uses of one kind, matched: (before, after, what happened); one side may be missing."""
+
+    before: CsrUse | BitSeen | None
+    after: CsrUse | BitSeen | None
+    happened: Happened
+
+
+def _same_guards(guards: tuple[Guard, ...]) -> tuple[tuple[str, bool], ...]:
+    return tuple((guard.text, guard.negated) for guard in guards)
+
+
+def _asks(guards: tuple[Guard, ...]) -> tuple[tuple[str, str, bool], ...]:
+    """Guards by what they ask, so that `isa` and `vcpu->arch.isa` are one when both are the guest's."""
+    asked = []
+    for guard in guards:
+        extension = knowledge.guard_extension(guard.text)
+        asked.append((guard.kind.value, extension or guard.text, guard.negated))
+    return tuple(sorted(asked))
+
+
+def csr_accesses(pairs: Sequence[Pair], uses_of: UsesOf) -> tuple[CsrAccess, ...]:
+    """The accesses that the commit adds, removes, moves or alters."""
+
+    def what(use: CsrUse) -> Hashable:
+        return use.csr or use.csr_macro, use.accessor if use.csr is None else "", use.operation
+
+    matched = _match(
+        [(side_uses(pair.before, uses_of).csrs, side_uses(pair.after, uses_of).csrs, pair) for pair in pairs],
+        same=[
+            lambda use: (what(use), use.accessor, use.value, _same_guards(use.guards)),
+            lambda use: (what(use), use.value),
+            lambda use: (what(use), use.accessor, _same_guards(use.guards)),
+            what,
+        ],
+        moved=[
+            lambda use: (what(use), use.value, _asks(use.guards)),
+            lambda use: (what(use), use.value),
+        ],
+        unchanged=lambda one, other: (
+            (one.accessor, one.value, _same_guards(one.guards))
+            == (other.accessor, other.value, _same_guards(other.guards))
+        ),
+    )
+    return tuple(_access(found) for found in matched)
+
+
+def bit_uses(pairs: Sequence[Pair], uses_of: UsesOf) -> tuple[BitUse, ...]:
+    """The uses of configuration bits that the commit adds, removes, moves or alters."""
+    matched = _match(
+        [(side_uses(pair.before, uses_of).bits, side_uses(pair.after, uses_of).bits, pair) for pair in pairs],
+        same=[
+            lambda use: (use.macro, use.use, use.target, _same_guards(use.guards)),
+            lambda use: (use.macro, use.use, use.target),
+            lambda use: (use.macro, use.use, _asks(use.guards)),
+            lambda use: (use.macro, use.use),
+        ],
+        moved=[lambda use: (use.macro, use.use, _asks(use.guards)), lambda use: (use.macro, use.use)],
+        unchanged=lambda one, other: (
+            (one.target, _same_guards(one.guards)) == (other.target, _same_guards(other.guards))
+        ),
+    )
+    return tuple(_bit(found) for found in matched)
+
+
+def side_uses(placed: Placed | None, uses_of: UsesOf) -> Uses:
+    """The uses of one side of a pair; none where that side is missing."""
+    return uses_of(placed) if placed else Uses()
+
+
+def _match(
+    sides: list[tuple[tuple[Used, ...], tuple[Used, ...], Pair]],
+    same: list[Callable[[Used], Hashable]],
+    moved: list[Callable[[Used], Hashable]],
+    unchanged: Callable[[Used, Used], bool],
+) -> list[_Matched]:
+    """Pair uses within each function first, from the strictest likeness to the loosest, then across functions."""
+    found: list[_Matched] = []
+    gone: list[Used] = []
+    come: list[Used] = []
+    for before, after, pair in sides:
+        old, new = list(before), list(after)
+        elsewhere = pair.happened in {Happened.RENAMED, Happened.MOVED}
+        for likeness in same if pair.happened is not Happened.RENAMED else same[:2]:
+            for one, other in _take(old, new, likeness):
+                if not unchanged(one, other):
+                    found.append(
+                        _Matched(one, other, Happened.MODIFIED if not elsewhere else _moved_or_altered(one, other))
+                    )
+                elif elsewhere:
+                    found.append(_Matched(one, other, Happened.MOVED))
+        gone += old
+        come += new
+    for likeness in moved:
+        found += [_Matched(one, other, Happened.MOVED) for one, other in _take(gone, come, likeness)]
+    found += [_Matched(use, None, Happened.REMOVED) for use in gone]
+    found += [_Matched(None, use, Happened.ADDED) for use in come]
+    found.sort(key=_place)
+    return found
+
+
+def _moved_or_altered(one: Used, other: Used) -> Happened:
+    return Happened.MOVED if _asks(one.guards) == _asks(other.guards) else Happened.MODIFIED
+
+
+def _take(old: list[Used], new: list[Used], likeness: Callable[[Used], Hashable]) -> list[tuple[Used, Used]]:
+    """Pairs that are alike, taken out of both lists, first with first."""
+    waiting: defaultdict[Hashable, list[Used]] = defaultdict(list)
+    for use in new:
+        waiting[likeness(use)].append(use)
+    taken = []
+    for use in list(old):
+        partners = waiting.get(likeness(use))
+        if partners:
+            partner = partners.pop(0)
+            taken.append((use, partner))
+            old.remove(use)
+            new.remove(partner)
+    return taken
+
+
+def _place(found: _Matched) -> tuple[str, int, int]:
+    use = found.after or found.before
+    if use is None:
+        return "", 0, 0
+    return use.path, 0 if found.after else 1, use.line
+
+
+def _access(found: _Matched) -> CsrAccess:
+    use, before = found.after or found.before, found.before
+    if not isinstance(use, CsrUse):
+        raise TypeError("an access without sides")
+    side: Side = "after" if found.after else "before"
+    was = None
+    if isinstance(before, CsrUse) and found.after:
+        was = AccessBefore(before.function, before.path, before.line, before.value, before.guards)
+    return CsrAccess(
+        csr=use.csr,
+        csr_macro=use.csr_macro,
+        accessor=use.accessor,
+        operation=use.operation,
+        change=found.happened,
+        function=use.function,
+        path=use.path,
+        line=use.line,
+        side=side,
+        value=use.value,
+        guards=use.guards,
+        before=was,
+    )
+
+
+def _bit(found: _Matched) -> BitUse:
+    use, before = found.after or found.before, found.before
+    if not isinstance(use, BitSeen):
+        raise TypeError("a bit without sides")
+    side: Side = "after" if found.after else "before"
+    was = None
+    if isinstance(before, BitSeen) and found.after:
+        was = BitBefore(before.target, before.function, before.path, before.line, before.guards)
+    kind = use.use
+    if kind == "define" and found.happened is Happened.REMOVED:
+        kind = "undefine"
+    field, hi, lo, extensions = _field(use.macro, use.registers)
+    return BitUse(
+        macro=use.macro,
+        field=field,
+        registers=use.registers,
+        hi=hi,
+        lo=lo,
+        extensions=extensions,
+        use=kind,
+        change=found.happened,
+        target=use.target,
+        function=use.function,
+        path=use.path,
+        line=use.line,
+        side=side,
+        guards=use.guards,
+        before=was,
+    )
+
+
+def _field(macro: str, registers: tuple[str, ...]) -> tuple[str | None, int | None, int | None, tuple[str, ...]]:
+    """(field, hi, lo, extensions) of a bit in the registers given; positions only where they all agree."""
+    known = knowledge.bit(macro)
+    if known is None:
+        code = knowledge.exception(macro)
+        return (None, code.value, code.value, ()) if code else (None, None, None, ())
+    places = [place for register in registers if (place := known.in_register(register))]
+    spots = {(place.hi, place.lo) for place in places}
+    hi, lo = spots.pop() if len(spots) == 1 else (None, None)
+    extensions = tuple(dict.fromkeys(name for place in places for name in place.extensions))
+    return known.field, hi, lo, _named(extensions)
+
+
+_GROUND = {"H", "S", "Sm", "U", "Zicsr", "I"}
+
+
+def _named(extensions: Iterable[str]) -> tuple[str, ...]:
+    """Extensions less those that every register of a mode stands on: they tell nothing about a commit."""
+    return tuple(name for name in extensions if name not in _GROUND)
