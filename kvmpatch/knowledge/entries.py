@@ -134,8 +134,7 @@ class Bit:
     Attributes:
         name: the macro, or `register.FIELD` where no kernel, firmware or manual has a macro.
         kind: mask (bits in place), shift (a bit number), value (of a field), mode (of translation).
-        value: what the macro is in a 64-bit kernel; None where only RV32 has it.
-        value32: the same in a 32-bit kernel; None where only RV64 has it.
+        value: what the macro is; value32: the same in a 32-bit kernel, where several differ.
         shifted: whether a value or mode already stands in its place.
         of: the mask that a shift or value belongs to.
         parts: the macros that a combined mask is made of.
@@ -148,8 +147,8 @@ class Bit:
     name: str
     field: str
     kind: BitKind
-    value: int | None
-    value32: int | None
+    value: int
+    value32: int
     shifted: bool
     of: str | None
     parts: tuple[str, ...]

@@ -192,3 +192,8 @@ def area_of(path: str) -> Area | None:
 def term(english: str) -> Term | None:
     """The term of art of that English word, in any case."""
     return rows.term(english.lower()) if english.lower() in table("terms") else None
+
+
+def names(table_name: str) -> tuple[str, ...]:
+    """The keys of a table, such as `entry_points`, in its order."""
+    return tuple(table(table_name))

@@ -111,21 +111,13 @@ def _places(row: Row) -> tuple[BitPlace, ...]:
     )
 
 
-def _value(row: Row, places: tuple[BitPlace, ...], width: int) -> int | None:
+def _value(row: Row, places: tuple[BitPlace, ...], width: int) -> int:
     """What the macro is in a kernel of that width: rows of masks and shifts only say where the field is."""
-    plain: int | None = row.get("value")
-    if width == 32 and "value32" in row:
-        plain = row["value32"]
-    other = 96 - width
-    here = [
-        place
-        for place in places
-        if place.register == places[0].register and place.width != other and not (width == 32 and place.rv64_only)
-    ]
+    plain: int | None = row.get("value32", row.get("value")) if width == 32 else row.get("value")
+    first = [place for place in places if place.register == places[0].register]
+    here = [place for place in first if place.width in {None, width}] or first
     if row["kind"] == "mask":
-        return reduce(lambda mask, place: mask | place.mask, here, 0) if here else None
-    if places and not here:
-        return None
+        return reduce(lambda mask, place: mask | place.mask, here, 0)
     if plain is None:
         return here[0].lo
     return plain << here[0].lo if row.get("shifted") else plain
