@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kvmpatch.parse.message.upstream import Pointers
 
 _ITEM = re.compile(r"(?:[-*+•‣–o]|\d{1,3}[.):]|\(\w{1,3}\)|[A-Za-z][.)]|\[\d+\])\s+\S")
+_MARKS = frozenset("-*+•‣–[(0123456789")
 _COLUMNS = re.compile(r"\S(?: {3,}|\t+)\S")
 _DIFFSTAT = re.compile(r" \S.{0,300} \|\s+(?:\d+|Bin|Unmerged)\b| \d+ files? changed")
 
@@ -42,7 +43,7 @@ def _close(current: list[str], quoted: bool, found: list[str]) -> None:
         return
     if quoted and all(known_key(line_key(line.strip())) for line in current):
         return
-    if all(known_key(line_key(line.lstrip("\t"))) and line.startswith("\t") for line in current):
+    if all(line.startswith("\t") and known_key(line_key(line.lstrip("\t"))) for line in current):
         return
     found.append("\n".join(current) if _keeps_lines(current) else _joined(current))
 
@@ -58,9 +59,10 @@ def _keeps_lines(current: list[str]) -> bool:
         return True
     tables = 0
     for line in current:
-        if line[0] in " \t>|" or _ITEM.match(line):
+        # most lines begin with a word: the pattern is only asked where an item's mark may stand
+        if line[0] in " \t>|" or ((line[0] in _MARKS or line[1:2] in " .)") and _ITEM.match(line)):
             return True
-        tables += _COLUMNS.search(line) is not None
+        tables += ("   " in line or "\t" in line) and _COLUMNS.search(line) is not None
     return tables * 2 > len(current)
 
 

@@ -214,18 +214,19 @@ def _read_head(reading: _Reading, first: int, over: int, after: int) -> int:
     return after
 
 
-def _top(reading: _Reading, start: int, stop: int) -> Iterator[tuple[int, bool]]:
-    """Indices of the first lines with text, and whether each opens a paragraph or follows a line of the head."""
+def _top(reading: _Reading, start: int, stop: int) -> Iterator[tuple[int, bool, bool]]:
+    """The first lines with text: index, whether it opens a paragraph or follows the head, whether it is of it."""
     plain, structured, opens = 0, 0, True
     for index in range(start, stop):
         line = reading.lines[index]
         if not line or line.isspace():
             opens = True
             continue
-        yield index, opens
-        opens = STRUCTURED.match(line) is not None
-        structured += opens
-        plain += not opens
+        shaped = STRUCTURED.match(line) is not None
+        yield index, opens, shaped
+        opens = shaped
+        structured += shaped
+        plain += not shaped
         if plain >= _TOP_LINES or structured >= _MOST_STRUCTURED:
             return
 
@@ -234,15 +235,15 @@ def _read_top(reading: _Reading, start: int, block: TrailerBlock) -> None:
     """Read the pointers of the first lines; what describes the pick before the first line of prose is no prose."""
     lines = reading.lines
     top = list(_top(reading, start, block.end))
-    if not any(STRUCTURED.match(lines[index]) for index, _ in top):
+    if not any(shaped for _, _, shaped in top):
         return
-    beside = [lines[index] for index, _ in top]
+    beside = [lines[index] for index, _, _ in top]
     leading, pointed, go_on = True, False, start
-    for index, opens in top:
+    for index, opens, shaped in top:
         line = lines[index]
         if index < go_on:
             continue
-        if opens and STRUCTURED.match(line):
+        if opens and shaped:
             hit = _read_line(reading, beside, index, leading and not reading.hits)
             pointed = pointed or hit
             if hit or leading:
