@@ -6,7 +6,7 @@ answer to a window ends. A merge is asked for as `COMMIT FIRST-PARENT`, which co
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from kvmpatch.errors import Unreadable
@@ -36,7 +36,7 @@ class DiffReader:
         self._names = names
         self._shallow = shallow
         self._children: dict[tuple[str, ...], Child] = {}
-        self._word = f"end-{secrets.token_hex(16)}\n".encode()
+        self._word = f"end-{os.urandom(16).hex()}\n".encode()
 
     def changed(self, ids: Iterable[str], *, renames: bool) -> Iterator[ChangedFiles]:
         """The files of each commit, in the order asked."""

@@ -24,7 +24,7 @@ def literal(names: PathNames, paths: Sequence[str]) -> list[str]:
 def list_files(git: Plumbing, names: PathNames, commit: str, prefixes: Sequence[str]) -> tuple[TreeFile, ...]:
     """Every file below some folders; ls-tree takes paths as they are, wildcards mean nothing to it."""
     wanted = [os.fsdecode(names.raw(prefix.rstrip("/"))) for prefix in prefixes if prefix]
-    done = git.run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, "--", *wanted)
+    done = git.run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, *wanted)
     if done.status != 0:
         raise missing(commit)
     files = []
