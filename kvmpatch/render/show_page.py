@@ -141,7 +141,7 @@ def _unknowns(report: Report, voice: Voice) -> tuple[Block, ...]:
         f"{labels.NOT_WORKED_OUT.zh}：{'、'.join(title.zh for title in missing)}",
         f"{labels.NOT_WORKED_OUT.en}: {', '.join(title.en.lower() for title in missing)}",
     )
-    return (Note(((Span(voice.inline(said), Style.FAINT),),)),)
+    return (Paragraphs((((Span(voice.inline(said), Style.FAINT),),),)),)
 
 
 # ---- statements and their proof --------------------------------------------------------------------------------

@@ -90,15 +90,22 @@ def code_span(text: str, in_table: bool = False) -> str:
 def _inline(line: Line, in_table: bool = False) -> str:
     """A line of spans; neighbours that are code become one piece of code."""
     parts: list[str] = []
-    for is_code, run in groupby(line, key=lambda span: span.style in _CODE):
+    for kind, run in groupby(line, key=_code_kind):
         spans = list(run)
-        if is_code:
+        if kind:
             text = "".join(span.text for span in spans)
             start = " " if text[:1] == " " and parts else ""
             parts.append(start + code_span(text, in_table) + (" " if text[-1:] == " " else ""))
         else:
             parts.extend(_words(span) for span in spans)
     return re.sub(" {2,}", " ", "".join(parts)).strip()
+
+
+def _code_kind(span: Span) -> str:
+    """Empty for text; names and values run together, addresses and conditions stand alone."""
+    if span.style not in _CODE:
+        return ""
+    return span.style.value if span.style in (Style.ADDRESS, Style.CONDITION) else "code"
 
 
 def _words(span: Span) -> str:

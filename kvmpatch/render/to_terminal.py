@@ -65,7 +65,7 @@ def _blank_between(earlier: tuple[Block, ...], block: Block) -> bool:
     before = earlier[-1]
     if isinstance(before, Heading):
         return False
-    if isinstance(before, Title | Paragraphs | Quote) or isinstance(block, Heading | Quote | Table):
+    if isinstance(before, Title | Paragraphs | Quote) or isinstance(block, Heading | Paragraphs | Quote | Table):
         return True
     if isinstance(before, Note) and len(earlier) > 1:  # a remark belongs to what stands above it
         before = earlier[-2]

@@ -1,0 +1,141 @@
+"""The commands: each takes its options, has one report made, and hands over one text."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import kvmpatch
+from kvmpatch.cli.bilingual import BilingualCommand, BilingualGroup, BilingualOption
+from kvmpatch.cli.call import Call, is_terminal
+from kvmpatch.cli.options import output_options, shared_options
+from kvmpatch.errors import UsageError
+from kvmpatch.words import Text
+
+if TYPE_CHECKING:
+    from kvmpatch.render.formats import Format
+
+DEMO_DIRECTORY = "kvmpatch-demo"
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(f"kvmpatch {kvmpatch.__version__}")
+        ctx.exit()
+
+
+def _program(ctx: click.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def _show(
+    call: Call, revs: tuple[str, ...], about: str | None, patch: str | None, kind: Format, file: str | None
+) -> None:
+    if patch is not None and revs:
+        raise UsageError(
+            Text("--patch 与 REV 不能同时使用", "--patch and REV exclude each other"),
+            Text("补丁文本自成一份输入", "a patch text is an input of its own"),
+        )
+    if patch == "-" and is_terminal(sys.stdin):
+        call.progress(Text("正在从终端读取补丁文本，以 ^D 结束", "reading patch text from the terminal, ^D ends it"))
+    from kvmpatch.cli.delivery import deliver  # noqa: PLC0415 - --help and --version do not wait for these
+    from kvmpatch.render.formats import Look, written  # noqa: PLC0415
+    from kvmpatch.render.page import Voice  # noqa: PLC0415
+    from kvmpatch.render.show_page import show_page  # noqa: PLC0415
+    from kvmpatch.reports.show import ShowRequest, make_reports  # noqa: PLC0415
+
+    colour = call.wants_colour(is_terminal(sys.stdout) and file in (None, "-"))
+    look = Look(Voice(call.speech, call.detail), call.columns(), colour and kind == "text")
+    request = ShowRequest(
+        start=call.start,
+        revs=revs,
+        about=about,
+        patch=patch,
+        stdin=sys.stdin.buffer if patch == "-" else None,
+        progress=call.progress,
+        overrides=tuple(call.overrides),
+    )
+    deliver(written(make_reports(request), show_page, kind, look), call, file)
+
+
+def _demo(call: Call, directory: str) -> None:
+    from kvmpatch.sources.demo import lay_down  # noqa: PLC0415 - see _show
+
+    lay_down(Path(directory))
+    quoted = shlex.quote(directory)
+    lines = {
+        "zh": f"微型历史已放在 {quoted}。试试：",
+        "en": f"The miniature history is in {quoted}. Try:",
+    }
+    said = [lines[language] for language in ("zh", "en") if call.speech in (language, "both")]
+    click.echo("\n".join([*said, f"  kvmpatch -C {quoted} show", f"  kvmpatch -C {quoted} show -q HEAD~2..HEAD"]))
+
+
+SHOW = BilingualCommand(
+    "show",
+    callback=click.pass_obj(_show),
+    said=Text("一个提交的完整报告（默认 HEAD）", "the full report of a commit (default HEAD)"),
+    more=Text(
+        "REV 可以是 git 接受的任何写法；A..B 与多个 REV 各出一份报告，最早的在前。"
+        "本仓库没有的上游提交号，会查找它的回移植。",
+        "REV is anything that git takes; A..B and several REVs give one report each, oldest first. An upstream id that "
+        "is not here is looked up as a backport.",
+    ),
+    params=[
+        click.Argument(("revs",), nargs=-1, metavar="[REV]..."),
+        BilingualOption(
+            ("--about",), metavar="TERM|REV",
+            said=Text("另加一节：与 TERM 或另一提交的关系", "add how the commit relates to a term or another commit"),
+        ),
+        BilingualOption(
+            ("--patch",), metavar="FILE",
+            said=Text(
+                "改读补丁文本（mbox、format-patch、quilt、git diff；- 为标准输入），不需要仓库",
+                "read patch text instead (mbox, format-patch, quilt, git diff; - for stdin); needs no repository",
+            ),
+        ),
+        *output_options(),
+        *shared_options(),
+    ],
+)  # fmt: skip
+
+DEMO = BilingualCommand(
+    "demo",
+    callback=click.pass_obj(_demo),
+    said=Text("把自带的微型历史放成一个 git 仓库，供试用", "lay down the shipped miniature history as a repository"),
+    params=[
+        click.Argument(("directory",), required=False, default=DEMO_DIRECTORY, metavar="[DIR]"),
+        *shared_options(),
+    ],
+)
+
+PROGRAM = BilingualGroup(
+    "kvmpatch",
+    callback=click.pass_context(_program),
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND …",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    said=Text(
+        "内核提交做了什么、与哪些提交相关、你的分支能否合入；熟悉 RISC-V KVM。",
+        "What a kernel commit does, what it belongs with, and whether your branch can take it; at home in RISC-V KVM.",
+    ),
+    more=Text(
+        "退出状态：0 完成，1 有达到 --fail-on 的发现，2 用法或输入有误，3 无法读取或无法判断，"
+        "70 kvmpatch 自身的缺陷，130 被中断。",
+        "Exit status: 0 done, 1 findings at or above --fail-on, 2 usage or bad input, 3 unreadable or undecided, "
+        "70 a bug of ours, 130 interrupted.",
+    ),
+    params=[
+        BilingualOption(
+            ("--version",), is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
+            said=Text("显示版本", "show the version"),
+        ),
+        *shared_options(),
+    ],
+    commands=[SHOW, DEMO],
+)  # fmt: skip
