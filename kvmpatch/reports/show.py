@@ -1,0 +1,103 @@
+"""`show`: one report a commit, from a repository or from patch text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from kvmpatch.errors import UnknownRevision
+from kvmpatch.model import Report
+from kvmpatch.words import Text
+
+if TYPE_CHECKING:
+    from kvmpatch.sources.repo import Repository, Resolved
+
+Progress = Callable[[Text], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRequest:
+    """What `show` was asked.
+
+    Attributes:
+        start: where the repository is looked for, from there upward.
+        revs: revisions and ranges; empty for HEAD.
+        about: the thing to relate the commit to, or None.
+        patch: a file of patch text, `-` for `stdin`; then no repository is read.
+        overrides: settings given with -c.
+    """
+
+    start: str
+    revs: tuple[str, ...] = ()
+    about: str | None = None
+    patch: str | None = None
+    stdin: BinaryIO | None = None
+    progress: Progress | None = None
+    overrides: tuple[tuple[str, str], ...] = ()
+
+
+def make_reports(request: ShowRequest) -> Iterator[Report]:
+    """The reports asked for, oldest first, each made when it is taken.
+
+    Raises:
+        KvmpatchError: no repository, no such revision, unreadable objects or patch text.
+    """
+    if request.patch is not None:
+        from kvmpatch.reports.show_patch import patch_reports  # noqa: PLC0415
+
+        yield from patch_reports(request)
+        return
+    from kvmpatch.reports.show_commit import CommitReporter  # noqa: PLC0415
+    from kvmpatch.sources.repo import Repository  # noqa: PLC0415
+
+    with Repository.open(request.start, request.overrides) as repository:
+        asked = resolve(repository, request.revs or ("HEAD",), request.progress)
+        reporter = CommitReporter(repository, request.about, request.progress)
+        yield from reporter.reports(asked)
+
+
+def resolve(repository: Repository, revs: tuple[str, ...], progress: Progress | None) -> tuple[Resolved, ...]:
+    """The commits that revisions stand for; an id that is not here may be an upstream id that is here as a backport.
+
+    Raises:
+        UnknownRevision: neither.
+    """
+    try:
+        return repository.resolve(revs)
+    except UnknownRevision:
+        if not any(_may_be_upstream(rev) for rev in revs):
+            raise
+    found: list[Resolved] = []
+    for rev in revs:
+        found += _resolve_one(repository, rev, progress)
+    return tuple(found)
+
+
+def _may_be_upstream(rev: str) -> bool:
+    return 7 <= len(rev) <= 64 and all(digit in "0123456789abcdefABCDEF" for digit in rev)
+
+
+def _resolve_one(repository: Repository, rev: str, progress: Progress | None) -> tuple[Resolved, ...]:
+    from kvmpatch.parse.message import read_message  # noqa: PLC0415
+    from kvmpatch.sources.repo import Resolved  # noqa: PLC0415
+
+    try:
+        return repository.resolve((rev,))
+    except UnknownRevision:
+        if not _may_be_upstream(rev):
+            raise
+        wanted = rev.lower()
+
+        def points_there(message: str) -> bool:
+            return any(_same_id(pointer.id, wanted) for pointer in read_message(message).upstream)
+
+        ids = repository.find_backports(rev, points_there, progress)
+        if not ids:
+            raise
+        return (Resolved(rev, ids[0], "backport", ids[1:]),)
+
+
+def _same_id(written: str, wanted: str) -> bool:
+    """Whether two ids, either of them perhaps shortened, can be one."""
+    return written.startswith(wanted) or (len(written) >= 7 and wanted.startswith(written))

@@ -1,0 +1,145 @@
+"""The report of a commit that a repository holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from kvmpatch.analysis.commit_facts import CommitFacts, SidedFile, commit_facts
+from kvmpatch.errors import Unreadable
+from kvmpatch.model import REPORT_SCHEMA, Asked, Report, Warning
+from kvmpatch.parse.message import read_message
+from kvmpatch.parse.outlines import language_of
+from kvmpatch.reports.sections import with_sections
+from kvmpatch.reports.who import commit_of, resolve_fixes
+from kvmpatch.words import Text
+
+if TYPE_CHECKING:
+    from kvmpatch.model import Message
+    from kvmpatch.reports.show import Progress
+    from kvmpatch.sources.repo import Blob, ChangedFiles, RawCommit, Repository, Resolved, TouchedFile
+
+# Commits are asked for in windows: one round to git each, and no more than this many messages held at once.
+_WINDOW = 200
+
+
+class CommitReporter:
+    """Makes reports of commits of one repository; git is asked for many at a time."""
+
+    def __init__(self, repository: Repository, about: str | None, progress: Progress | None) -> None:
+        self.repository = repository
+        self.about = about
+        self.progress = progress
+
+    def reports(self, asked: Sequence[Resolved]) -> Iterator[Report]:
+        """One report each, in the order given.
+
+        Raises:
+            Unreadable: an object that is needed is missing.
+        """
+        remaining = iter(asked)
+        while window := list(islice(remaining, _WINDOW)):
+            ids = [one.id for one in window]
+            raws = self.repository.commits(ids)
+            changed = self.repository.changed(ids)
+            for one, raw, files in zip(window, raws, changed, strict=True):
+                yield self.report(one, raw, files)
+
+    def report(self, asked: Resolved, raw: RawCommit, touched: ChangedFiles) -> Report:
+        """The report of one commit."""
+        message = read_message(raw.message)
+        facts = commit_facts(self.sided(raw.id, touched.files))
+        report = Report(
+            schema=REPORT_SCHEMA,
+            asked=Asked(asked.rev, asked.id, asked.how, asked.also),
+            commit=commit_of(raw, message, resolve_fixes(self.repository, message.fixes)),
+            files=tuple(file.as_file_change() for file in touched.files),
+            changes=facts.changes,
+            csr_accesses=facts.csr_accesses,
+            bits=facts.bits,
+            extensions=facts.extensions,
+            phases=None,
+            history=None,
+            relation=None,
+            sections=(),
+            warnings=(*self.warnings(raw, touched), *facts.warnings),
+        )
+        return self.finished(report, message, facts)
+
+    def finished(self, report: Report, message: Message, facts: CommitFacts) -> Report:
+        """The report with its sentences."""
+        del facts
+        return with_sections(report, message)
+
+    def sided(self, commit: str, files: Sequence[TouchedFile]) -> Iterator[SidedFile]:
+        """The touched files with both their texts, streamed; files whose structure is not read come without text."""
+        wanted = [
+            blob for file in files if _is_read(file) for blob in (file.before_blob, file.after_blob) if blob is not None
+        ]
+        blobs = self.repository.blobs(wanted)
+        for file in files:
+            change = file.as_file_change()
+            if not _is_read(file):
+                yield SidedFile(change, None, None)
+                continue
+            before = next(blobs) if file.before_blob is not None else None
+            after = next(blobs) if file.after_blob is not None else None
+            unread = next((said for blob in (before, after) if blob and (said := _unread(commit, file, blob))), None)
+            yield SidedFile(change, before.data if before else None, after.data if after else None, unread=unread)
+
+    def warnings(self, raw: RawCommit, touched: ChangedFiles) -> Iterator[Warning]:
+        """What the reader must know about how the commit could be read."""
+        if raw.undecodable:
+            yield Warning(
+                "undecodable",
+                Text(
+                    "提交信息中有无法解码的字节，显示为 \\xNN",
+                    "the message holds bytes that its encoding does not know, shown as \\xNN",
+                ),
+            )
+        if touched.renames_skipped:
+            yield Warning(
+                "renames-skipped",
+                Text(
+                    "新增文件过多，git 未做相似重命名检测",
+                    "too many new files for git to look for renamed ones that also changed",
+                ),
+            )
+        if len(raw.parents) > 1:
+            yield Warning(
+                "merge",
+                Text(
+                    f"合并提交：以下是相对第一父提交 {raw.parents[0][:12]} 的差异",
+                    f"a merge: what follows is its difference from its first parent {raw.parents[0][:12]}",
+                ),
+            )
+
+
+def _is_read(file: TouchedFile) -> bool:
+    return not file.binary and bool(language_of(file.path) or language_of(file.before_path))
+
+
+def _unread(commit: str, file: TouchedFile, blob: Blob) -> Text | None:
+    """Why a file's structure is not read.
+
+    Raises:
+        Unreadable: its text is not in the repository.
+    """
+    if blob.data is not None:
+        return None
+    if blob.why == "missing":
+        raise Unreadable(
+            Text(
+                f"提交 {commit[:12]} 的文件 {file.path} 的内容不在本仓库中（{blob.id[:12]}）",
+                f"the content of {file.path} in commit {commit[:12]} is not in this repository ({blob.id[:12]})",
+            ),
+            Text(
+                f"若是部分克隆，先让 git 取回：git show --stat -p {commit[:12]} >/dev/null",
+                f"in a partial clone, let git fetch it first: git show --stat -p {commit[:12]} >/dev/null",
+            ),
+        )
+    size = f"{(blob.size or 0) / 1_048_576:.0f} MiB"
+    return Text(
+        f"{file.path} 过大（{size}），未读取其结构", f"{file.path} is too large ({size}); its structure was not read"
+    )

@@ -1,0 +1,33 @@
+"""What a rule hands back: a statement and the section that it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kvmpatch.model import Evidence, Statement
+from kvmpatch.words import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One statement for one section of the report."""
+
+    section: str
+    statement: Statement
+
+
+def say(section: str, code: str, said: Text, *evidence: Evidence) -> Spoken:
+    """A statement with its evidence, for a section."""
+    return Spoken(section, Statement(code, said, evidence))
+
+
+def listed(names: list[str], most: int = 3) -> Text:
+    """Names as a list that reads well, the rest counted."""
+    shown, rest = names[:most], len(names) - most
+    if rest == 1:
+        shown, rest = names[: most + 1], 0
+    if rest > 0:
+        return Text(f"{'、'.join(shown)} 等 {len(names)} 个", f"{', '.join(shown)} and {rest} more")
+    if len(shown) == 1:
+        return Text.same(shown[0])
+    return Text("、".join(shown[:-1]) + f" 和 {shown[-1]}", ", ".join(shown[:-1]) + f" and {shown[-1]}")
