@@ -1,7 +1,7 @@
 """The miniature history: a small RISC-V KVM tree that every command can be tried on.
 
 Its data are readable files: the first tree under ``base``, one patch for each commit under ``patches``,
-and the order of branches, merges and tags in ``history.toml``. Whoever lays it down gets the same commit
+and the order of branches, merges and tags in ``history.txt``. Whoever lays it down gets the same commit
 ids: identities, dates and zones are fixed, and git sees none of the caller's configuration.
 """
 
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from kvmpatch.errors import BadInput, Unreadable
 from kvmpatch.words import Text
@@ -33,7 +33,7 @@ class DemoCommit:
     """One commit of the miniature history.
 
     Attributes:
-        number: its four digits in ``history.toml``, which stay when ids change.
+        number: its four digits in ``history.txt``, which stay when ids change.
         id: its full commit id.
         subject: the first line of its message.
         branch: the branch on which it was made.
@@ -137,7 +137,7 @@ def _data() -> Path:
     """The shipped files: beside the package in a checkout, inside it once installed."""
     package = Path(__file__).resolve().parents[1]
     for place in (package / "miniature", package.parent / "fixtures" / "miniature"):
-        if (place / "history.toml").is_file():
+        if (place / "history.txt").is_file():
             return place
     raise Unreadable(
         Text("找不到随附的微缩历史", "the shipped miniature history is missing"),
@@ -168,9 +168,7 @@ def _failed(command: str, why: str) -> Unreadable:
 def _git(directory: Path, *arguments: str) -> None:
     command = next(word for word in arguments if not word.startswith("-") and "=" not in word)
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=directory, env=_environment(), capture_output=True, check=False
-        )
+        done = subprocess.run(["git", *arguments], cwd=directory, env=_environment(), capture_output=True, check=False)
     except FileNotFoundError as error:
         raise Unreadable(Text("找不到 git", "git was not found")) from error
     if done.returncode:
@@ -250,6 +248,9 @@ class _Patch:
 class _State:
     """How far the history is."""
 
+    committer: str = ""
+    checkout: str = ""
+    branch: str = ""  # the present one
     trees: dict[str, dict[str, bytes]] = field(default_factory=dict)  # by number
     commits: dict[str, DemoCommit] = field(default_factory=dict)  # by number
     tips: dict[str, str] = field(default_factory=dict)  # branch: number
@@ -259,15 +260,14 @@ class _State:
 
 
 def _import(data: Path, directory: Path) -> DemoHistory:
-    import tomllib  # noqa: PLC0415  only the demo needs it here
-
-    plan = tomllib.loads((data / "history.toml").read_text(encoding="utf-8"))
     files = {path.name[:4]: path for path in sorted((data / "patches").glob("*.patch"))}
     state = _State()
     run = _Import(directory)
     try:
-        for step in plan["step"]:
-            _take(step, run, state, data, files, plan["committer"])
+        for line in (data / "history.txt").read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                verb, _, words = line.partition(" ")
+                _follow(verb, words, run, state, data, files)
         branches = {name: state.commits[number].id for name, number in state.tips.items()}
         tags = {name: state.commits[number].id for name, number in state.tags.items()}
         run.finish(
@@ -278,52 +278,48 @@ def _import(data: Path, directory: Path) -> DemoHistory:
         run.stop()
     return DemoHistory(
         path=directory,
-        head=branches[plan["checkout"]],
+        head=branches[state.checkout],
         branches=tuple(DemoRef(name, target) for name, target in branches.items()),
         tags=tuple(DemoRef(name, target) for name, target in tags.items()),
         commits=tuple(state.commits.values()),
     )
 
 
-def _take(
-    step: Mapping[str, Any], run: _Import, state: _State, data: Path, files: Mapping[str, Path], committer: str
-) -> None:
-    """Follow one step of the plan."""
-    branch = step["branch"]
-    if "from" in step:
-        state.tips[branch] = state.starts[branch] = step["from"]
-    if "root" in step:
+def _follow(verb: str, words: str, run: _Import, state: _State, data: Path, files: Mapping[str, Path]) -> None:
+    """Follow one line of the plan; ``history.txt`` explains the verbs."""
+    first, _, second = words.partition(" ")
+    branch = state.branch
+    if verb == "committer":
+        state.committer = words
+    elif verb == "checkout":
+        state.checkout = words
+    elif verb == "branch":
+        state.branch = first
+        if second:
+            state.tips[first] = state.starts[first] = second
+    elif verb == "root":
         tree = {
             path.relative_to(data / "base").as_posix(): path.read_bytes()
-            for path in sorted((data / "base").rglob("*"))
+            for path in (data / "base").rglob("*")
             if path.is_file()
         }
-        patch = _Patch(committer, _date(step["date"]), step["message"].strip() + "\n", b"")
-        _add(run, state, step["root"], branch, patch, tree, [], committer)
-    if "merge" in step:
-        ours, theirs = state.tips[branch], state.tips[step["with"]]
-        base = state.trees[state.starts[step["with"]]]
-        tree = _merged(base, state.trees[ours], state.trees[theirs])
-        patch = _Patch(committer, _date(step["date"]), step["message"].strip() + "\n", b"")
-        _add(run, state, step["merge"], branch, patch, tree, [ours, theirs], committer)
-    for number in step.get("patches", ()):
-        patch = _read_patch(files[number].read_bytes())
-        tip = state.tips[branch]
-        _add(run, state, number, branch, patch, _applied(state.trees[tip], patch.diff), [tip], committer)
-    if "tag" in step:
-        state.tags[step["tag"]] = state.tips[branch]
+        _add(run, state, words, _read_patch(files[words].read_bytes()), tree, [])
+    elif verb == "commit":
+        for number in words.split():
+            patch = _read_patch(files[number].read_bytes())
+            tip = state.tips[branch]
+            _add(run, state, number, patch, _applied(state.trees[tip], patch.diff), [tip])
+    elif verb == "merge":
+        ours, theirs = state.tips[branch], state.tips[second]
+        tree = _merged(state.trees[state.starts[second]], state.trees[ours], state.trees[theirs])
+        _add(run, state, first, _read_patch(files[first].read_bytes()), tree, [ours, theirs])
+    elif verb == "tag":
+        state.tags[words] = state.tips[branch]
+    else:
+        raise ValueError(f"history.txt: {verb} is no verb")
 
 
-def _add(
-    run: _Import,
-    state: _State,
-    number: str,
-    branch: str,
-    patch: _Patch,
-    tree: dict[str, bytes],
-    parents: list[str],
-    committer: str,
-) -> None:
+def _add(run: _Import, state: _State, number: str, patch: _Patch, tree: dict[str, bytes], parents: list[str]) -> None:
     """Make one commit, at its author date or an hour after the one before, whichever is later."""
     when = patch.date
     if state.clock is not None:
@@ -332,16 +328,16 @@ def _add(
     message = _PLACEHOLDER.sub(lambda found: state.commits[found[1]].id, patch.message)
     body = message.encode()
     headers = (
-        f"commit refs/heads/{branch}\nauthor {patch.author} {_stamp(patch.date)}\n"
-        f"committer {committer} {_stamp(when)}\ndata {len(body)}\n"
+        f"commit refs/heads/{state.branch}\nauthor {patch.author} {_stamp(patch.date)}\n"
+        f"committer {state.committer} {_stamp(when)}\ndata {len(body)}\n"
     ).encode() + body
     before = state.trees[parents[0]] if parents else {}
     changes: dict[str, bytes | None] = {path: None for path in before if path not in tree}
     changes |= {path: content for path, content in tree.items() if before.get(path) != content}
     made = run.commit(headers, [state.commits[parent].id for parent in parents], changes)
-    state.commits[number] = DemoCommit(number, made, message.splitlines()[0], branch)
+    state.commits[number] = DemoCommit(number, made, message.splitlines()[0], state.branch)
     state.trees[number] = tree
-    state.tips[branch] = number
+    state.tips[state.branch] = number
 
 
 def _date(written: str) -> datetime:
@@ -364,9 +360,7 @@ def _read_patch(content: bytes) -> _Patch:
     return _Patch(headers["Author"], _date(headers["AuthorDate"]), message.decode() + "\n", diff)
 
 
-def _merged(
-    base: Mapping[str, bytes], ours: Mapping[str, bytes], theirs: Mapping[str, bytes]
-) -> dict[str, bytes]:
+def _merged(base: Mapping[str, bytes], ours: Mapping[str, bytes], theirs: Mapping[str, bytes]) -> dict[str, bytes]:
     """Their files where they changed them, ours otherwise.
 
     Raises:
