@@ -233,7 +233,8 @@ class IsaId:
     """A KVM_RISCV_ISA_EXT_* number of the user-space interface.
 
     Attributes:
-        value: the number; for _MAX that of the newest tree, see values_by.
+        value: the number; for _MAX that of 7.1, see values_by.
+        since: first release that offers it to guests, as since_source says; since_doubt: not certain.
         host_check: the extension that the host must have, where it is another one.
         user_can_disable: whether user space may take it from a guest in 7.1; None where not known.
         values_by: for _MAX, the value of each release.
@@ -245,6 +246,8 @@ class IsaId:
     value: int
     extension: str | None
     since: str | None
+    since_doubt: bool
+    since_source: Source | None
     host_check: str | None
     user_can_disable: bool | None
     values_by: tuple[tuple[str, int], ...]
@@ -262,6 +265,7 @@ class SbiId:
     name: str
     value: int
     since: str | None
+    since_source: Source | None
     values_by: tuple[tuple[str, int], ...]
     summary: Text
     source: Source
@@ -410,6 +414,53 @@ class Accessor:
     writes_high_half: bool
     since: str | None
     status: Status
+    summary: Text
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class GuestStep:
+    """A phase that decides a guest's bit, from one release to another; None where not known."""
+
+    phase: str
+    since: str | None
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GuestBit:
+    """A bit that KVM puts into a register that governs a guest.
+
+    Attributes:
+        name: register and field, such as henvcfg.PBMTE.
+        guest_has, guest_lacks, host_has: extensions that are asked, all of them.
+        steps: where it is decided, release by release.
+        on_request: the SBI FWFT feature by which the guest asks for it.
+    """
+
+    table: ClassVar[str] = "guest-bit"
+
+    name: str
+    register: str
+    macro: str
+    guest_has: tuple[str, ...]
+    guest_lacks: tuple[str, ...]
+    host_has: tuple[str, ...]
+    steps: tuple[GuestStep, ...]
+    on_request: str | None
+    status: Status
+    summary: Text
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something that people get wrong, or on which sources disagree; `about` names what it concerns."""
+
+    table: ClassVar[str] = "caution"
+
+    name: str
+    about: tuple[str, ...]
     summary: Text
     source: Source
 

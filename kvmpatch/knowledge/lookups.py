@@ -10,12 +10,14 @@ from kvmpatch.knowledge.entries import (
     Accessor,
     Area,
     Bit,
+    Caution,
     Csr,
     CsrAlias,
     EntryPoint,
     ExceptionCode,
     Extension,
     GuardKnowledge,
+    GuestBit,
     IsaId,
     OneReg,
     Phase,
@@ -179,6 +181,20 @@ def accessor(name: str) -> Accessor | None:
 def accessors() -> tuple[Accessor, ...]:
     """All ways of reaching a CSR."""
     return tuple(rows.accessor(name) for name in table("accessors"))
+
+
+@cache
+def guest_bits(register: str | None = None) -> tuple[GuestBit, ...]:
+    """What KVM puts into the registers that govern a guest, or into one of them."""
+    found = (rows.guest_bit(name) for name in table("guest_bits"))
+    return tuple(entry for entry in found if register in {None, entry.register})
+
+
+@cache
+def cautions(name: str) -> tuple[Caution, ...]:
+    """What a reader of that name (a macro, register, extension or function) should be told."""
+    found = (rows.caution(slug) for slug in table("cautions"))
+    return tuple(entry for entry in found if name in entry.about)
 
 
 @cache

@@ -9,6 +9,7 @@ from kvmpatch.knowledge.entries import (
     Area,
     Bit,
     BitPlace,
+    Caution,
     Csr,
     CsrAlias,
     EntryPoint,
@@ -16,6 +17,8 @@ from kvmpatch.knowledge.entries import (
     Extension,
     Frequency,
     GuardKnowledge,
+    GuestBit,
+    GuestStep,
     IsaId,
     NotIn,
     OneReg,
@@ -50,6 +53,10 @@ def _tuple(row: Row, key: str) -> tuple[str, ...]:
 
 def _by_version(row: Row) -> tuple[tuple[str, int], ...]:
     return tuple(row.get("values_by", {}).items())
+
+
+def _since_source(row: Row) -> Source | None:
+    return source(row["since_source"]) if "since_source" in row else None
 
 
 def numbers_of(name: str) -> range:
@@ -240,6 +247,8 @@ def isa_id(name: str) -> IsaId:
         value=row["value"],
         extension=of,
         since=row.get("since"),
+        since_doubt=row.get("since_doubt", False),
+        since_source=_since_source(row),
         host_check=row.get("host_check"),
         user_can_disable=row.get("user_can_disable"),
         values_by=_by_version(row),
@@ -252,7 +261,15 @@ def isa_id(name: str) -> IsaId:
 def sbi_id(name: str) -> SbiId:
     """A KVM_RISCV_SBI_EXT_* number."""
     row = table("sbi_ids")[name]
-    return SbiId(name, row["value"], row.get("since"), _by_version(row), _sentence(row), source(row["source"]))
+    return SbiId(
+        name=name,
+        value=row["value"],
+        since=row.get("since"),
+        since_source=_since_source(row),
+        values_by=_by_version(row),
+        summary=_sentence(row),
+        source=source(row["source"]),
+    )
 
 
 def one_reg(name: str) -> OneReg:
@@ -339,6 +356,30 @@ def accessor(name: str) -> Accessor:
         summary=_sentence(row),
         source=source(row["source"]),
     )
+
+
+def guest_bit(name: str) -> GuestBit:
+    """A bit that KVM puts into a register that governs a guest."""
+    row = table("guest_bits")[name]
+    return GuestBit(
+        name=name,
+        register=row["register"],
+        macro=row["macro"],
+        guest_has=_tuple(row, "guest_has"),
+        guest_lacks=_tuple(row, "guest_lacks"),
+        host_has=_tuple(row, "host_has"),
+        steps=tuple(GuestStep(step["phase"], step.get("since"), step.get("until")) for step in row["steps"]),
+        on_request=row.get("on_request"),
+        status=row.get("status", "mainline"),
+        summary=_sentence(row),
+        source=source(row["source"]),
+    )
+
+
+def caution(name: str) -> Caution:
+    """Something that people get wrong."""
+    row = table("cautions")[name]
+    return Caution(name, _tuple(row, "about"), _sentence(row), source(row["source"]))
 
 
 def area(name: str) -> Area:

@@ -23,10 +23,13 @@ _TABLES: tuple[tuple[str, Callable[[str], Entry]], ...] = (
     ("phases", rows.phase),
     ("accessors", rows.accessor),
     ("guards", rows.guard),
+    ("guest_bits", rows.guest_bit),
     ("areas", rows.area),
     ("terms", rows.term),
 )
 _NUMBER = re.compile(r"0x[0-9a-f]+\Z", re.IGNORECASE)
+_ASKED = re.compile(r"\w+(?=\()|\w+$")
+"""What a condition asks: the function that it calls, or the member or constant at its end."""
 _CONDITION = re.compile(r"[(!&|=]|->")
 
 
@@ -54,6 +57,10 @@ def _all_spellings() -> Iterator[tuple[str, Entry]]:
             for register in bit.registers:
                 yield f"{register}.{bit.field}", bit
             yield bit.field, bit
+    for guard in lookups.guard_kinds():
+        yield guard.expression, guard
+        if word := _ASKED.search(guard.expression):
+            yield word[0], guard
     for extension in lookups.extensions():
         if extension.host_macro:
             yield extension.host_macro, extension
