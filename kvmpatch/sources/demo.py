@@ -128,8 +128,11 @@ def _filled(directory: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        for child in [missing[-1]] if missing else list(directory.iterdir()):
-            shutil.rmtree(child)
+        for made in [missing[-1]] if missing else list(directory.iterdir()):
+            if made.is_dir():
+                shutil.rmtree(made)
+            else:
+                made.unlink()
         raise
 
 
@@ -212,19 +215,19 @@ class _Import:
             pass  # The answer is missing then, too.
         answer = self._from.readline().decode("ascii").strip()
         if not answer:
-            raise self._broken()
+            raise self._ended(b"")
         self._marks[answer] = mark
         return answer
 
     def finish(self, refs: list[tuple[str, str]]) -> None:
-        """Point refs at commits and wait for git to write everything."""
+        """Point refs at commits and wait until git has written everything."""
         lines = "".join(f"reset {name}\nfrom :{self._marks[commit]}\n\n" for name, commit in refs)
-        _, said = self._git.communicate(lines.encode() + b"done\n")
+        failure = self._ended(lines.encode() + b"done\n")
         if self._git.returncode:
-            raise _failed("fast-import", said.decode("utf-8", "replace").strip())
+            raise failure
 
-    def _broken(self) -> Unreadable:
-        _, said = self._git.communicate()
+    def _ended(self, last: bytes) -> Unreadable:
+        _, said = self._git.communicate(last)
         return _failed("fast-import", said.decode("utf-8", "replace").strip())
 
     def stop(self) -> None:
@@ -353,9 +356,15 @@ def _stamp(when: datetime) -> str:
 
 
 def _read_patch(content: bytes) -> _Patch:
-    """Headers, an empty line, the message, a line of three dashes, the diff."""
+    """Headers, an empty line, the message, a line of three dashes, the diff.
+
+    Raises:
+        ValueError: one of them is missing.
+    """
     head, _, rest = content.partition(b"\n\n")
-    message, _, diff = rest.partition(b"\n---\n")
+    message, dashes, diff = rest.partition(b"\n---\n")
+    if not dashes:
+        raise ValueError("a patch without a line of three dashes")
     headers = dict(line.split(": ", 1) for line in head.decode().splitlines())
     return _Patch(headers["Author"], _date(headers["AuthorDate"]), message.decode() + "\n", diff)
 
