@@ -74,6 +74,14 @@ class GuardKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001 - the contract's own word
+    """Something the reader must know about how far the report can be trusted."""
+
+    code: str
+    said: Text
+
+
 # ---- who, when, and what the message says ------------------------------------------------------------------
 
 
@@ -520,14 +528,6 @@ class Section:
     id: str
     title: Text
     statements: tuple[Statement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001 - the contract's own word
-    """Something the reader must know about how far the report can be trusted."""
-
-    code: str
-    said: Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from kvmpatch.analysis.matching import Pair
 from kvmpatch.analysis.members import member_changes
 from kvmpatch.analysis.structure import Placed, item_aspects
 from kvmpatch.model import Aspect, Basis, Change, ChangeBefore, Happened
+from kvmpatch.parse.hunks import UNKNOWN_CONTEXT
 
 _WEIGHT = {Basis.PARSED: 0, Basis.PARSED_WITH_ERRORS: 1, Basis.HUNK_HEADER: 2}
 
 
-def changes_of(pairs: Iterable[Pair], order: dict[str, int], *, hunks_only: bool = False) -> tuple[Change, ...]:
-    """One change a pair, in the order of the files and then of the lines."""
-    found = [_change(pair, hunks_only) for pair in pairs]
+def changes_of(pairs: Iterable[Pair], order: dict[str, int], partial: Collection[str] = ()) -> tuple[Change, ...]:
+    """One change a pair, in the order of the files and then of the lines.
+
+    `partial`: files of which only hunks are known, so that members have no position there.
+    """
+    found = [_change(pair, pair.placed.path in partial) for pair in pairs if pair.placed.item.name != UNKNOWN_CONTEXT]
     last = len(order)
     found.sort(key=lambda change: (order.get(change.path, last), (change.lines or (0, 0))[0], change.name))
     return tuple(found)
@@ -25,20 +29,21 @@ def _change(pair: Pair, hunks_only: bool) -> Change:
     before, after = pair.before, pair.after
     item = placed.item
     bases = [side.item.basis for side in (before, after) if side]
+    known = item.basis is not Basis.HUNK_HEADER
     return Change(
         kind=item.kind,
         change=pair.happened,
         aspects=_aspects(before, after),
         name=item.name,
         path=placed.path,
-        lines=item.lines,
+        lines=item.lines if known else None,
         signature=item.signature,
         value=item.value,
         before=_before(before) if before and after else None,
-        similarity=pair.similarity,
-        members=member_changes(before.item if before else None, after.item if after else None)
-        if not hunks_only
-        else member_changes(before.item if before else None, after.item if after else None, positions=False),
+        similarity=pair.similarity if known else None,
+        members=member_changes(
+            before.item if before else None, after.item if after else None, positions=not hunks_only
+        ),
         basis=max(bases, key=lambda basis: _WEIGHT[basis]),
     )
 
@@ -61,7 +66,8 @@ def _aspects(before: Placed | None, after: Placed | None) -> tuple[Aspect, ...]:
 
 def _before(placed: Placed) -> ChangeBefore:
     item = placed.item
-    return ChangeBefore(item.name, placed.path, item.lines, item.signature, item.value)
+    lines = None if item.basis is Basis.HUNK_HEADER else item.lines
+    return ChangeBefore(item.name, placed.path, lines, item.signature, item.value)
 
 
 def is_change(pair: Pair) -> bool:

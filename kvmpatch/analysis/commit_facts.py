@@ -24,7 +24,7 @@ from kvmpatch.words import Text
 class SidedFile:
     """A touched file with its whole text on both sides; None where a side does not exist.
 
-    `partial` says that the texts are only what the hunks show, the rest of the file left empty.
+    `sides` are outlines that were made otherwise; `partial` says that they hold only what hunks show.
     """
 
     file: FileChange
@@ -32,6 +32,7 @@ class SidedFile:
     after: bytes | None
     partial: bool = False
     unread: Text | None = None
+    sides: tuple[Outline | None, Outline | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,12 @@ def commit_facts(files: Iterable[SidedFile]) -> CommitFacts:
     uses: dict[int, Uses] = {}
     order: dict[str, int] = {}
     warnings: list[Warning] = []
-    partial = False
+    partial: set[str] = set()
     for sided in files:
         order.setdefault(sided.file.path, len(order))
         order.setdefault(sided.file.before_path, len(order))
-        partial = partial or sided.partial
+        if sided.partial:
+            partial |= {sided.file.path, sided.file.before_path}
         if sided.unread is not None and language_of(sided.file.path):
             warnings.append(Warning("unread-file", sided.unread))
             continue
@@ -69,7 +71,7 @@ def commit_facts(files: Iterable[SidedFile]) -> CommitFacts:
         return uses.get(id(placed), Uses())
 
     pairs = [_with_certainty(pair, uses) for pair in pairs]
-    changes = changes_of(pairs, order, hunks_only=partial)
+    changes = changes_of(pairs, order, partial)
     known = [
         pair for pair in pairs if (pair.before and id(pair.before) in uses) or (pair.after and id(pair.after) in uses)
     ]
@@ -82,8 +84,11 @@ def _difference(sided: SidedFile, uses: dict[int, Uses]) -> FileDifference | Non
     """What differs in one file; the uses of everything that differs are read while its outline is at hand."""
     file = sided.file
     copied = file.status == "copied"
-    before = outline_of(file.before_path, sided.before) if sided.before is not None and not copied else None
-    after = outline_of(file.path, sided.after) if sided.after is not None else None
+    if sided.sides is not None:
+        before, after = sided.sides
+    else:
+        before = outline_of(file.before_path, sided.before) if sided.before is not None and not copied else None
+        after = outline_of(file.path, sided.after) if sided.after is not None else None
     if before is None and after is None:
         return None
     difference = compare(before, after, file.before_path, file.path)
