@@ -147,10 +147,12 @@ def test_nothing_of_the_caller_changes_the_ids(
     hooks.mkdir(parents=True)
     (hooks / "post-checkout").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
     (hooks / "post-checkout").chmod(0o755)
-    (sealed / "attributes").write_text("* text eol=crlf ident\n")
+    attributes = sealed / ".config" / "git" / "attributes"
+    attributes.parent.mkdir(parents=True)
+    attributes.write_text("* text eol=crlf ident\n")
     (sealed / ".gitconfig").write_text(
         f"[init]\n\ttemplateDir = {tmp_path}/template\n\tdefaultBranch = trunk\n"
-        f"[core]\n\tautocrlf = true\n\thooksPath = {hooks}\n\tattributesFile = {sealed}/attributes\n"
+        f"[core]\n\tautocrlf = true\n\thooksPath = {hooks}\n\tcompression = no number, git stops here\n"
         "[i18n]\n\tcommitEncoding = latin1\n"
     )
     monkeypatch.delenv("GIT_CONFIG_GLOBAL")
@@ -164,6 +166,8 @@ def test_nothing_of_the_caller_changes_the_ids(
     assert not (tmp_path / "elsewhere").exists()
     assert not (tmp_path / "index").exists()
     assert (again.path / VCPU).read_bytes() == (history.path / VCPU).read_bytes()
+    assert b"\r" not in (again.path / VCPU).read_bytes()
+    assert not (again.path / ".git" / "hooks").exists()
 
 
 def test_it_is_a_clean_and_sound_repository(history: DemoHistory) -> None:
