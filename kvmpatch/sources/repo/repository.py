@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kvmpatch.errors import KvmpatchError, NotARepository, Unreadable
+from kvmpatch.errors import KvmpatchError
 from kvmpatch.sources.repo.changed import PLAIN, RENAMES, DiffReader
 from kvmpatch.sources.repo.commits import read_commit
 from kvmpatch.sources.repo.names import PathNames
 from kvmpatch.sources.repo.objects import ObjectReader, damaged, windows
-from kvmpatch.sources.repo.plumbing import Done, Plumbing, quoting_git, refuse_old_git
+from kvmpatch.sources.repo.place import Place, find
+from kvmpatch.sources.repo.plumbing import Plumbing
 from kvmpatch.sources.repo.quarantine import Quarantine
 from kvmpatch.sources.repo.revisions import RevisionReader
 from kvmpatch.sources.repo.settings import Settings, read_settings
 from kvmpatch.sources.repo.trees import grep_files, list_files, literal
 from kvmpatch.sources.repo.values import Blob, ChangedFiles, Filter, RawCommit, Resolved, TreeFile
-from kvmpatch.sources.repo.walks import HistoryReader, filter_options, pointing_at
+from kvmpatch.sources.repo.walks import HistoryReader, filter_options
 from kvmpatch.words import Text
 
 NO_FILTER = Filter()
-SHORTEST_POINTER = 7
-"""Hex digits below which an upstream id in a message is not trusted; the kernel asks for 12, git once wrote 7."""
-SAFE_CONFIG = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
-# One call answers all that opening needs. Each answer is one line; the format of objects, put in between, shows
-# that no path held a line feed.
-QUESTIONS = (
-    *("--path-format=absolute", "--show-object-format", "--git-dir", "--show-object-format", "--git-common-dir"),
-    *("--show-object-format", "--git-path", "objects", "--show-object-format", "--git-path", "shallow"),
-    *("--show-object-format", "--show-prefix", "--is-shallow-repository"),
-)
-ANSWERS = 11
 
 
 class Repository:
@@ -50,21 +38,16 @@ class Repository:
         prefix: where in the tree the user stands, as in `arch/riscv/`; empty at the top.
         object_format: `sha1` or `sha256`.
         shallow: ids of the commits whose parents were cut off.
-        partial: whether some objects were promised and not fetched.
     """
 
-    def __init__(self, start: Path, answers: Sequence[str], overrides: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, place: Place, overrides: Sequence[tuple[str, str]] = ()) -> None:
         """Use `Repository.open`."""
-        self._start = start
+        self._place = place
         self._overrides = overrides
-        self._real = _real(start)
-        self.object_format = answers[0]
-        self.git_dir = Path(answers[1])
-        self._common_dir = Path(answers[3])
-        self._object_dir = Path(answers[5])
-        self._shallow_file = Path(answers[7])
-        self.prefix = answers[9]
-        self.shallow = self._read_shallow() if answers[10] == "true" else frozenset[str]()
+        self.git_dir = place.git_dir
+        self.prefix = place.prefix
+        self.object_format = place.object_format
+        self.shallow = place.shallow
         self._names = PathNames()
         self._open: list[Quarantine | ObjectReader | DiffReader] = []
 
@@ -73,36 +56,23 @@ class Repository:
         """Find the repository from a directory upward, as `git -C` does; GIT_DIR and its kin count.
 
         Args:
-            start: a directory in, above or at the repository.
+            start: a directory in or below the repository, or the git directory.
             overrides: settings given with `-c name=value`.
 
         Raises:
             NotARepository: there is none.
             Unreadable: git is missing or too old, or refuses a repository of another owner.
         """
-        start = Path(start)
-        done = _real(start).run("rev-parse", *QUESTIONS)
-        answers = done.out.decode("utf-8", "surrogateescape").split("\n")[:-1]
-        if done.status != 0:
-            raise _not_opened(start, done)
-        if len(answers) != ANSWERS or len({answers[at] for at in (0, 2, 4, 6, 8)}) != 1:
-            refuse_old_git()
-            raise Unreadable(
-                Text(zh="仓库路径中含有换行符，无法读取", en="the path of the repository holds a line feed"),
-            )
-        return cls(start, answers[:1] + [answers[at] for at in range(1, ANSWERS)], overrides)
+        return cls(find(Path(start)), overrides)
 
-    # ---- what kind of repository -------------------------------------------------------------------------------
-
-    @cached_property
+    @property
     def partial(self) -> bool:
         """Whether this is a partial clone: one of its packs came with a promise of more."""
-        packs = self._object_dir / "pack"
-        return any(packs.glob("*.promisor")) if packs.is_dir() else False
+        return self._place.partial
 
     @cached_property
     def _settings(self) -> Settings:
-        return read_settings(self._start, self._overrides)
+        return read_settings(self._place.start, self._overrides)
 
     def setting(self, name: str) -> str | None:
         """A setting; `lang` means `kvmpatch.lang`. Names of programs are never taken from the repository's own."""
@@ -131,13 +101,11 @@ class Repository:
 
     def all_tips(self) -> tuple[str, ...]:
         """What all refs and HEAD point at, as `--all` does: commits and annotated tags."""
-        done = self._real.run("for-each-ref", "--format=%(objectname) %(objecttype)")
-        if done.status != 0:  # a ref without its object: ask for the names alone
-            done = self._real.run("for-each-ref", "--format=%(objectname)")
-        rows = [line.split() for line in done.out.decode("ascii", "replace").splitlines()]
-        tips = [row[0] for row in rows if row[1:] in ([], ["commit"], ["tag"])]
+        done = self._place.real.run("for-each-ref", "--format=%(objectname)")
         head = self.head()
-        return tuple(dict.fromkeys([*([head] if head else []), *tips]))
+        ids = dict.fromkeys([*([head.encode()] if head else []), *done.out.split()])
+        infos = self._objects.infos(list(ids))
+        return tuple(info.name.decode("ascii") for info in infos if info.kind in ("commit", "tag"))
 
     def find_backports(
         self,
@@ -155,35 +123,16 @@ class Repository:
             accept: whether a message points to that id.
             progress: told before each stage, which may take seconds in a full history.
         """
-        if not re.fullmatch(rf"[0-9a-fA-F]{{{SHORTEST_POINTER},64}}", upstream_id):
-            return ()
-        word = upstream_id[:SHORTEST_POINTER].lower()
         head = self.head()
-        tell = progress or (lambda _: None)
-
-        def on_head() -> Iterator[str]:
-            if head:
-                tell(
-                    Text(
-                        zh=f"在 HEAD 的历史中查找 {upstream_id[:12]} 的回合",
-                        en=f"looking for backports of {upstream_id[:12]} on HEAD",
-                    )
-                )
-                yield from self._history.mentioning(word, [head])
-
-        def elsewhere() -> Iterator[str]:
-            tell(
-                Text(
-                    zh=f"在全部引用中查找 {upstream_id[:12]} 的回合",
-                    en=f"looking for backports of {upstream_id[:12]} on all refs",
-                )
-            )
-            yield from self._history.mentioning(word, [*self.all_tips(), *([f"^{head}"] if head else [])])
+        on_head = [head] if head else []
 
         def accepted(commit: str) -> bool:
             return accept(next(self.commits([commit])).message)
 
-        return pointing_at(upstream_id.lower(), (on_head, elsewhere), accepted)
+        def everywhere() -> list[str]:
+            return [*self.all_tips(), *(f"^{tip}" for tip in on_head)]
+
+        return self._history.pointing_at(upstream_id.lower(), on_head, everywhere, accepted, progress)
 
     # ---- commits -------------------------------------------------------------------------------------------------
 
@@ -319,6 +268,8 @@ class Repository:
         options += ["--first-parent"] if first_parent else []
         options += ["--reverse"] if reverse else []
         specs: list[str] = [*literal(self._names, paths), *where.pathspecs]
+        if where != NO_FILTER:
+            self._history.check(options, specs)
         head = self.head() if where.author or where.committer else None
         if head:
             return self._history.logged(tips, options, specs, head)
@@ -352,12 +303,7 @@ class Repository:
     @cached_property
     def _git(self) -> Plumbing:
         """Git in the quarantine, which is made when first needed."""
-        lent = [entry for entry in os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "").split(":") if entry]
-        directories = [
-            os.fsencode(self._object_dir),
-            *(os.fsencode((self._start / entry).absolute()) for entry in lent),
-        ]
-        quarantine = Quarantine(directories, self.object_format, self.shallow, self._replaced())
+        quarantine = self._place.quarantine()
         self._open.append(quarantine)
         return quarantine.plumbing()
 
@@ -379,54 +325,4 @@ class Repository:
 
     @cached_property
     def _revisions(self) -> RevisionReader:
-        return RevisionReader(self._real, self._objects, self._history.walk, self.shallow)
-
-    def _read_shallow(self) -> frozenset[str]:
-        try:
-            return frozenset(self._shallow_file.read_text("ascii").split())
-        except OSError:
-            return frozenset()
-
-    def _replaced(self) -> list[tuple[str, str]]:
-        """Replace refs and what they point at. Asking costs a process: look first whether there can be any."""
-        packed = self._common_dir / "packed-refs"
-        hints = (
-            (self._common_dir / "refs" / "replace").is_dir(),
-            (self._common_dir / "reftable").is_dir(),
-            packed.is_file() and b" refs/replace/" in packed.read_bytes(),
-        )
-        if not any(hints):
-            return []
-        done = self._real.run("for-each-ref", "--format=%(refname) %(objectname)", "refs/replace/")
-        rows = (line.rpartition(" ") for line in done.out.decode("utf-8", "replace").splitlines())
-        return [(ref, by) for ref, _, by in rows]
-
-
-def _real(start: Path) -> Plumbing:
-    return Plumbing(("-C", str(start), "--no-pager", *SAFE_CONFIG))
-
-
-def _not_opened(start: Path, done: Done) -> KvmpatchError:
-    """Why git found no repository. Asked again with every owner allowed, it tells a refusal from an absence."""
-    if not start.is_dir():
-        return NotARepository(Text(zh=f"没有目录 {start}", en=f"no such directory: {start}"))
-    ask = Plumbing(("-C", str(start), "--no-pager", "-c", "safe.directory=*", *SAFE_CONFIG))
-    top = ask.run("rev-parse", "--path-format=absolute", "--show-toplevel")
-    if top.status != 0:
-        top = ask.run("rev-parse", "--path-format=absolute", "--git-dir")
-    if top.status == 0:
-        path = top.out.decode("utf-8", "backslashreplace").rstrip("\n")
-        cure = f"git config --global --add safe.directory {shlex.quote(path)}"
-        return Unreadable(
-            Text(
-                zh=f"{path} 属于其他用户，git 拒绝读取",
-                en=f"{path} belongs to someone else, and git refuses to read it",
-            ),
-            Text(zh=f"若信任它：{cure}", en=f"if you trust it: {cure}"),
-        )
-    return NotARepository(
-        Text(
-            zh=f"{start.absolute()} 及其上级目录不是 git 仓库", en=f"no git repository at or above {start.absolute()}"
-        ),
-        quoting_git(done),
-    )
+        return RevisionReader(self._place.real, self._objects, self._history.walk, self.shallow)

@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from kvmpatch.errors import Unreadable
-from kvmpatch.sources.repo.plumbing import Plumbing, unreadable_history
+from kvmpatch.errors import UsageError
+from kvmpatch.sources.repo.plumbing import Plumbing, quoting_git, unreadable_history
 from kvmpatch.sources.repo.values import Filter
+from kvmpatch.words import Text
 
 _TIP = re.compile(r"\A\^?[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
-_SYNTAX = {"basic": "-G", "extended": "-E", "fixed": "-F", "perl": "-P"}
+SHORTEST_POINTER = 7
+"""Hex digits below which an upstream id in a message is not trusted; the kernel asks for 12, git once wrote 7."""
+_POINTER = re.compile(rf"\A[0-9a-f]{{{SHORTEST_POINTER},64}}\Z")
+_SYNTAX = {
+    "basic": "--basic-regexp",
+    "extended": "--extended-regexp",
+    "fixed": "--fixed-strings",
+    "perl": "--perl-regexp",
+}
 
 
 class HistoryReader:
@@ -19,25 +28,57 @@ class HistoryReader:
     def __init__(self, git: Plumbing) -> None:
         self._git = git
 
-    def walk(
-        self, tips: Sequence[str], options: Sequence[str] = (), paths: Sequence[str] = ()
-    ) -> Iterator[str]:
+    def walk(self, tips: Sequence[str], options: Sequence[str] = (), paths: Sequence[str] = ()) -> Iterator[str]:
         """Ids, as git finds them."""
         for line in self._git.lines("rev-list", *options, "--stdin", "--", *paths, data=tips_for_stdin(tips)):
             yield line.decode("ascii", "replace")
 
-    def logged(
-        self, tips: Sequence[str], options: Sequence[str], paths: Sequence[str], mailmap: str
-    ) -> Iterator[str]:
+    def logged(self, tips: Sequence[str], options: Sequence[str], paths: Sequence[str], mailmap: str) -> Iterator[str]:
         """Ids as `git log` finds them: it looks for authors under the names that .mailmap gives, rev-list does not."""
         config = ("-c", f"mailmap.blob={mailmap}:.mailmap")
         log = (*config, "log", "--use-mailmap", "--format=%H", "--no-decorate", "--no-color", *options)
         for line in self._git.lines(*log, "--stdin", "--", *paths, data=tips_for_stdin(tips)):
             yield line.decode("ascii", "replace")
 
+    def check(self, options: Sequence[str], paths: Sequence[str]) -> None:
+        """See that git takes the patterns and pathspecs of a filter, by a walk over nothing.
+
+        Raises:
+            UsageError: it does not; git's words are the hint.
+        """
+        done = self._git.run("rev-list", *options, "--max-count=0", "--stdin", "--", *paths)
+        if done.status != 0:
+            raise UsageError(
+                Text(zh="git 不接受这个模式或路径", en="git does not take this pattern or path"), quoting_git(done)
+            )
+
     def mentioning(self, word: str, tips: Sequence[str]) -> Iterator[str]:
         """Commits whose message holds a literal word, in whatever case, newest first."""
-        yield from self.walk(tips, ("-i", "-F", f"--grep={word}", "--ignore-missing"))
+        yield from self.walk(tips, ("--regexp-ignore-case", "--fixed-strings", f"--grep={word}", "--ignore-missing"))
+
+    def pointing_at(
+        self,
+        upstream_id: str,
+        on_head: Sequence[str],
+        everywhere: Callable[[], Sequence[str]],
+        accept: Callable[[str], bool],
+        progress: Callable[[Text], None] | None = None,
+    ) -> tuple[str, ...]:
+        """The accepted commits on HEAD, else those anywhere; see `Repository.find_backports`."""
+        if not _POINTER.match(upstream_id):
+            return ()
+        word, short = upstream_id[:SHORTEST_POINTER], upstream_id[:12]
+        tell = progress or (lambda _: None)
+
+        def among(tips: Sequence[str]) -> tuple[str, ...]:
+            near = self.mentioning(word, tips) if tips else iter(())
+            return tuple(commit for commit in near if commit != upstream_id and accept(commit))
+
+        tell(Text(zh=f"在 HEAD 的历史中查找 {short} 的回合提交", en=f"looking for backports of {short} on HEAD"))
+        if found := among(on_head):
+            return found
+        tell(Text(zh=f"在全部引用中查找 {short} 的回合提交", en=f"looking for backports of {short} on all refs"))
+        return among(everywhere())
 
     def is_ancestor(self, before: str, after: str) -> bool:
         """Whether `after` reaches `before`; a commit reaches itself."""
@@ -77,23 +118,9 @@ def filter_options(wanted: Filter) -> list[str]:
     options += [f"--committer={pattern}" for pattern in wanted.committer]
     options += [f"--until={wanted.until}"] if wanted.until else []
     switches = {
-        "-i": wanted.ignore_case,
+        "--regexp-ignore-case": wanted.ignore_case,
         "--all-match": wanted.all_match,
         "--invert-grep": wanted.invert_grep,
         "--no-merges": wanted.no_merges,
     }
     return options + [option for option, on in switches.items() if on]
-
-
-def pointing_at(
-    upstream_id: str, stages: Sequence[Callable[[], Iterator[str]]], accept: Callable[[str], bool]
-) -> tuple[str, ...]:
-    """The accepted commits of the first stage that has any."""
-    for stage in stages:
-        found = tuple(dict.fromkeys(commit for commit in stage() if commit != upstream_id and accept(commit)))
-        if found:
-            return found
-    return ()
-
-
-__all__ = ["HistoryReader", "Unreadable", "filter_options", "pointing_at"]
