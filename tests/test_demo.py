@@ -173,6 +173,7 @@ def test_nothing_of_the_caller_changes_the_ids(
 def test_it_is_a_clean_and_sound_repository(history: DemoHistory) -> None:
     assert git(history, "status", "--porcelain") == ""
     assert git(history, "symbolic-ref", "HEAD") == "refs/heads/main\n"
+    assert git(history, "config", "--local", "core.autocrlf") == "false\n"
     assert git(history, "rev-parse", "--is-bare-repository", "--show-object-format") == "false\nsha1\n"
     assert git(history, "fsck", "--strict", "--no-dangling") == ""
     assert sorted(git(history, "rev-list", "--all").split()) == sorted(commit.id for commit in history.commits)
