@@ -107,6 +107,12 @@ def test_fields_of_the_envcfg_registers() -> None:
     assert knowledge.csr("senvcfgh") is None
 
 
+def test_bits_of_a_register_are_single_fields_from_the_top() -> None:
+    assert [found.name for found in knowledge.bits_of("hideleg")] == [
+        "IRQ_PMU_OVF", "IRQ_VS_EXT", "IRQ_VS_TIMER", "IRQ_VS_SOFT"
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("macro", "value", "shifted"),
     [
