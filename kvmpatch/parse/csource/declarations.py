@@ -222,8 +222,6 @@ class _Reader:
                 if not typedef and kind_is_bare_enum(aggregate):
                     # Its constants are as global as any; it is known by the first of them.
                     aggregate.name = f"(anonymous, {aggregate.members[0].name})"
-                    found.append(aggregate)
-                    return found
                 if aggregate.name:
                     found.append(aggregate)
                 index = after
@@ -306,8 +304,11 @@ class _Reader:
         tokens = self.tokens
         close = tokens[body].partner if 0 <= tokens[body].partner <= end else end
         if head == "enum":
+            # Its constants are part of the type: one more of them changes what the field may hold.
+            first = next(at for at in range(body, -1, -1) if tokens[at].text == "enum")
+            whole = spell(tokens[first : close + 1])
             return [
-                Member(prefix + name, f"enum {typ}".strip(), None, 0, 0, tokens[at].offset)
+                Member(prefix + name, f"{whole} {typ}".strip(), None, 0, 0, tokens[at].offset)
                 for name, typ, at, _ in self.declarators(close + 1, close + 1, end)
             ]
         names = list(self.declarators(close + 1, close + 1, end)) if close + 1 < end else []
@@ -348,6 +349,9 @@ class _Reader:
             name_at = self.name_at(start, stop)
             if name_at is None:
                 continue
+            if shared is None and self.is_nameless(start, name_at):
+                shared = self.without_bodies(type_start, name_at + 1)
+                continue
             head = start
             if shared is None:
                 while head < name_at and tokens[head].text not in {"*", "("}:
@@ -355,6 +359,12 @@ class _Reader:
                 shared = self.without_bodies(type_start, head)
             shape = tokens[head:name_at] + tokens[name_at + 1 : stop]
             yield tokens[name_at].text, _type_text(shared, shape), name_at, stop
+
+    def is_nameless(self, first: int, name_at: int) -> bool:
+        """Whether what was taken for the name of a first declarator is its type: `u32 : 7;` only pads."""
+        if name_at + 1 >= len(self.tokens) or self.tokens[name_at + 1].text != ":":
+            return False
+        return all(token.text in {"const", "volatile"} for token in self.tokens[first:name_at])
 
     def without_bodies(self, first: int, last: int) -> list[Token]:
         """The tokens of a type; a body that it carries is left out unless the type has no name."""
@@ -438,6 +448,9 @@ class _Reader:
             if stop < last and tokens[stop].text == "=":
                 finish = next((at for at in self.level(stop, last) if tokens[at].text == ","), last)
                 self.initialiser(item, stop + 1, finish)
+            elif "extern" in linkage:
+                # Like a prototype, it says that the variable is elsewhere.
+                continue
             found.append(item)
         return found
 

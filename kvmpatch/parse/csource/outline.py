@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kvmpatch.model import Basis, Kind, Lines
-from kvmpatch.parse.csource.declarations import Member, read_declaration, spell, tokens_of
+from kvmpatch.parse.csource.declarations import Member, Token, read_declaration, spell, tokens_of
 from kvmpatch.parse.csource.scan import Piece, PieceKind, Scan, matching_left, scan
 from kvmpatch.parse.csource.words import ATTRIBUTE, CALLED_ATTRIBUTES, LINKAGE, PLAIN_ATTRIBUTES
 
@@ -22,7 +22,8 @@ class Item:
 
     `lines` runs from the first token of its declaration to its last; `name_line` is where its name stands.
     `text` is what it says with white space and comments left out, so two items with equal text say the same.
-    `shape` is the signature without linkage words; `body` the same without the header (functions only).
+    `shape` is the signature without words of linkage and attributes, which `linkage` holds; `body` is the text
+    without the header (functions only).
     """
 
     kind: Kind
@@ -120,15 +121,23 @@ def read_header(header: bytes) -> Header | None:
         if not word:
             return None
         name, name_at = decode(text[word.start(1) : len(before)]).replace(" ", ""), word.start(1)
-    lead = text[start:name_at]
     kind = Kind.FUNCTION
-    words = [found.group().decode() for found in re.finditer(rb"[A-Za-z_]\w*", lead)]
-    if not words and _SYSCALL.match(name):
+    lead = tokens_of(decode(text[start:name_at]))
+    if not lead and _SYSCALL.match(name):
         kind = Kind.SYSCALL
         name = decode(text[left + 1 : closing]).split(",")[0].strip() or name
-    linkage = tuple(word for word in words if word in LINKAGE)
+    linkage = (*_attributes(lead), *_attributes(tokens_of(decode(text[closing + 1 :]))))
     signature = _tidy(text[start : closing + 1])
     return Header(kind, name, start, name_at, signature, _shape(signature), linkage)
+
+
+def _attributes(tokens: list[Token]) -> Iterator[str]:
+    """Words of linkage and attributes, with their arguments: they alter a function without altering its type."""
+    for index, token in enumerate(tokens):
+        if token.text in CALLED_ATTRIBUTES and index + 1 < len(tokens) and tokens[index + 1].partner > 0:
+            yield spell(tokens[index : tokens[index + 1].partner + 1])
+        elif token.text in LINKAGE or token.text in PLAIN_ATTRIBUTES:
+            yield token.text
 
 
 def _past_bare_calls(text: bytes) -> int:
@@ -226,6 +235,7 @@ class Outline:
             return
         start = piece.start + header.start
         body = code_of(clean[body_at : piece.end])
+        text = f"{code_of(clean[start:body_at])} {body}"
         yield Item(
             kind=header.kind,
             name=header.name,
@@ -237,7 +247,7 @@ class Outline:
             value=None,
             members=(),
             body=body,
-            text=f"{header.signature} {body}",
+            text=text,
             basis=Basis.PARSED if piece.closed else Basis.PARSED_WITH_ERRORS,
             start=start,
             end=piece.end,
