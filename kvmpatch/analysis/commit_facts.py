@@ -77,7 +77,9 @@ def commit_facts(files: Iterable[SidedFile]) -> CommitFacts:
     ]
     accesses = csr_accesses(known, uses_of)
     bits = bit_uses(known, uses_of)
-    return CommitFacts(changes, accesses, bits, extension_roles(changes, accesses, bits), tuple(pairs), tuple(warnings))
+    return CommitFacts(
+        changes, accesses, bits, extension_roles(changes, accesses, bits, pairs), tuple(pairs), tuple(warnings)
+    )
 
 
 def _difference(sided: SidedFile, uses: dict[int, Uses]) -> FileDifference | None:

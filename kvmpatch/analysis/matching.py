@@ -21,8 +21,10 @@ SAME_BODY = 0.62
 SAME_NAME_FAMILY = 0.5
 SMALL_BODY = 12
 SMALL_SAME = 0.9
-# A function that keeps less than this of its body was rewritten under its old name.
+# A function that keeps less than this of its body was rewritten under its old name. One that keeps a little more may
+# still have handed all of it to a new name (and call it from there): that is believed only if the body is unchanged.
 REWRITTEN = 0.45
+HANDED_ON = 0.9
 _MOST_PAIRS = 40_000
 
 
@@ -107,11 +109,12 @@ def _renamed(
     rewritten = [
         pair
         for pair in pairs
-        if pair.before and pair.after and _has_body(pair.before) and (pair.similarity or 0) < REWRITTEN
+        if pair.before and pair.after and _has_body(pair.before) and (pair.similarity or 0) < SAME_BODY
     ]
     old = removed + [pair.before for pair in rewritten if pair.before]
     new = added + [pair.after for pair in rewritten if pair.after]
-    chosen = sorted(_candidates(old, new, {id(pair.before): pair for pair in rewritten}), key=lambda found: -found[0])
+    needed = {id(side): _needed(pair) for pair in rewritten for side in (pair.before, pair.after)}
+    chosen = sorted(_candidates(old, new, needed), key=lambda found: -found[0])
     taken_old: set[int] = set()
     taken_new: set[int] = set()
     found: list[Pair] = []
@@ -137,8 +140,13 @@ def _renamed(
     return found, removed, added, kept
 
 
+def _needed(pair: Pair) -> float:
+    """How alike a body elsewhere must be to be that of a function which is still there under its own name."""
+    return SAME_BODY if (pair.similarity or 0) < REWRITTEN else HANDED_ON
+
+
 def _candidates(
-    old: list[Placed], new: list[Placed], rewritten: dict[int, Pair]
+    old: list[Placed], new: list[Placed], needed: dict[int, float]
 ) -> Iterator[tuple[float, Placed, Placed]]:
     exact: defaultdict[tuple[Kind, str], list[Placed]] = defaultdict(list)
     for after in new:
@@ -155,9 +163,7 @@ def _candidates(
             if before.item.kind is not after.item.kind or before.item.name == after.item.name:
                 continue
             score = _rename_score(before, after)
-            if id(before) in rewritten and score < SAME_BODY:
-                score = 0.0
-            if score:
+            if score and score >= max(needed.get(id(before), 0.0), needed.get(id(after), 0.0)):
                 yield score + (0.001 if before.path == after.path else 0), before, after
 
 

@@ -49,19 +49,40 @@ def _change(happened: Happened, member: Member, before: Member | None = None) ->
     )
 
 
+# Kconfig properties that make a list: one of them does not turn into another.
+_LISTED = {"select", "imply"}
+
+
+def _without_equals(old: list[Member], new: list[Member]) -> tuple[list[Member], list[Member]]:
+    """Both sides less the members that stand unaltered on both: a name can stand in a list more than once."""
+    waiting = Counter((member.name, member.type, member.value) for member in old)
+    waiting &= Counter((member.name, member.type, member.value) for member in new)
+    sides = []
+    for members in (old, new):
+        equal = waiting.copy()
+        left = []
+        for member in members:
+            key = member.name, member.type, member.value
+            if equal[key]:
+                equal[key] -= 1
+            else:
+                left.append(member)
+        sides.append(left)
+    return sides[0], sides[1]
+
+
 def _named(old: list[Member], new: list[Member]) -> list[MemberChange]:
+    old, new = _without_equals(old, new)
     found = []
     left: dict[str, list[Member]] = {}
     for member in old:
         left.setdefault(member.name, []).append(member)
     for member in new:
         partners = left.get(member.name)
-        if not partners:
+        if not partners or member.name in _LISTED:
             found.append(_change(Happened.ADDED, member))
             continue
-        partner = partners.pop(0)
-        if (partner.type, partner.value) != (member.type, member.value):
-            found.append(_change(Happened.MODIFIED, member, partner))
+        found.append(_change(Happened.MODIFIED, member, partners.pop(0)))
     found += [_change(Happened.REMOVED, member) for members in left.values() for member in members]
     return found
 

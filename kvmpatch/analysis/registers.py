@@ -7,6 +7,7 @@ or into another target.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -80,12 +81,33 @@ def bit_uses(pairs: Sequence[Pair], uses_of: UsesOf) -> tuple[BitUse, ...]:
             lambda use: (use.macro, use.use, _asks(use.guards)),
             lambda use: (use.macro, use.use),
         ],
-        moved=[lambda use: (use.macro, use.use, _asks(use.guards)), lambda use: (use.macro, use.use)],
+        moved=[
+            lambda use: (use.macro, use.use, _last_word(use.target), _asks(use.guards)),
+            lambda use: (use.macro, use.use, _asks(use.guards)),
+        ],
         unchanged=lambda one, other: (
             (one.target, _same_guards(one.guards)) == (other.target, _same_guards(other.guards))
         ),
     )
-    return tuple(_bit(found) for found in matched)
+    return tuple(_bit(found) for found in matched if not _stays_inside(found))
+
+
+def _stays_inside(found: _Matched) -> bool:
+    """Whether a bit is still part of the same mask: that the mask stands in another file is said of the mask."""
+    before, after = found.before, found.after
+    return (
+        isinstance(before, BitSeen)
+        and isinstance(after, BitSeen)
+        and before.function is None
+        and after.function is None
+        and after.use == "set"
+        and before.target == after.target
+    )
+
+
+def _last_word(target: str | None) -> str:
+    """What a target is called in the end: `henvcfg` of `henvcfg` and of `cfg->henvcfg`."""
+    return re.split(r"->|\.", target or "")[-1]
 
 
 def side_uses(placed: Placed | None, uses_of: UsesOf) -> Uses:
@@ -214,7 +236,8 @@ def _field(macro: str, registers: tuple[str, ...]) -> tuple[str | None, int | No
         return (None, code.value, code.value, ()) if code else (None, None, None, ())
     places = [place for register in registers if (place := known.in_register(register))]
     spots = {(place.hi, place.lo) for place in places}
-    hi, lo = spots.pop() if len(spots) == 1 else (None, None)
+    # A mask of many bits has no one place: its first would pass for the whole.
+    hi, lo = spots.pop() if len(spots) == 1 and not known.parts else (None, None)
     extensions = tuple(dict.fromkeys(name for place in places for name in place.extensions))
     return known.field, hi, lo, _named(extensions)
 

@@ -5,6 +5,7 @@ Pieces that both sides share byte for byte are dropped before anything is read, 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -33,8 +34,8 @@ class FileDifference:
 def compare(before: Outline | None, after: Outline | None, before_path: str, after_path: str) -> FileDifference:
     """The items that differ between two outlines; either may be missing (a new or deleted file)."""
     before_pieces, after_pieces = _unshared(before, after)
-    old = [Placed(item, before_path) for item in before.items(before_pieces)] if before else []
-    new = [Placed(item, after_path) for item in after.items(after_pieces)] if after else []
+    old = [Placed(item, before_path) for item in before.items(before_pieces) if _tells(item)] if before else []
+    new = [Placed(item, after_path) for item in after.items(after_pieces) if _tells(item)] if after else []
     by_key: defaultdict[tuple[Kind, str], list[Placed]] = defaultdict(list)
     for placed in new:
         by_key[placed.item.kind, placed.item.name].append(placed)
@@ -51,6 +52,20 @@ def compare(before: Outline | None, after: Outline | None, before_path: str, aft
             differing.append((placed, partner))
     added = [placed for candidates in by_key.values() for placed in candidates]
     return FileDifference(tuple(removed), tuple(added), tuple(differing))
+
+
+_INCLUDE_GUARD = re.compile(r"_?\w+_H_{0,3}$")
+
+
+def _tells(item: Item) -> bool:
+    """Whether an item says anything by being there: the macro that guards a header does not."""
+    return not (
+        item.kind is Kind.MACRO
+        and item.value is None
+        and item.signature is None
+        and item.name.upper() == item.name
+        and _INCLUDE_GUARD.match(item.name)
+    )
 
 
 def _unshared(before: Outline | None, after: Outline | None) -> tuple[list[Piece], list[Piece]]:

@@ -117,12 +117,23 @@ def _macro_or_none(written: str) -> str | None:
 
 
 def _defined_bits(item: Item, path: str) -> Iterator[BitSeen]:
-    """The bit that a macro defines."""
+    """The bit that a macro defines, and the bits that it is made of."""
     if item.kind is not Kind.MACRO:
         return
     known = knowledge.bit(item.name)
     if known and known.kind == "mask":
         yield BitSeen(item.name, "define", None, known.registers, None, path, item.name_line, ())
+    if item.value is None or "|" not in item.value or item.signature:
+        return
+    # Whoever sets the whole sets its parts: what KVM_HEDELEG_DEFAULT gains or loses, every user of it does.
+    registers = known.registers if known else ()
+    for macro in dict.fromkeys(_IDENTIFIER.findall(item.value)):
+        part = knowledge.bit(macro)
+        if part is None or part.kind not in {"mask", "shift"} or macro == item.name:
+            continue
+        inside = tuple(name for name in part.registers if not registers or name in registers)
+        if inside and (registers or part.kind == "mask"):
+            yield BitSeen(macro, "set", item.name, inside, None, path, item.name_line, ())
 
 
 # ---- conditions -----------------------------------------------------------------------------------------------
@@ -317,7 +328,7 @@ class UseReader:
         """The registers that the bit can be in here; None where the name is no configuration bit."""
         goes_into = self._register_of(target) if target else None
         known = knowledge.bit(macro)
-        if known and known.kind in {"mask", "value", "mode"}:
+        if known and known.kind in {"mask", "value", "mode"} and known.registers:
             if goes_into and known.in_register(goes_into):
                 return (goes_into,)
             return known.registers

@@ -1,12 +1,15 @@
 """Assembly files: their symbols, and the CSR instructions in them.
 
 The kernel's assembly marks symbols with macros (SYM_FUNC_START, ENTRY) or plain labels; an item runs from its mark
-to its end mark, or to the next symbol.
+to its end mark, or to the next symbol. What stands between a start and its end mark belongs to that symbol alone: a
+plain label there is no item, a symbol marked there (SYM_INNER_LABEL) is one of a single line. An assembler macro
+(`.macro`) is an item like a symbol.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,9 +21,11 @@ _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*|(?<![\w\"'])\#(?!\s*(?:define
 _STRING = re.compile(rb'"(?:[^"\\\n]|\\.)*"?')
 _START = re.compile(
     rb"^[ \t]*(?P<macro>SYM_(?:FUNC|CODE|DATA|INNER_LABEL|TYPED_FUNC)\w*?(?:START|LABEL)?\w*|ENTRY|WEAK|GLOBAL|"
-    rb"SYM_DATA|SYM_ENTRY)[ \t]*\([ \t]*(?P<marked>[\w.$]+)|^(?P<label>[A-Za-z_.$][\w.$]*):",
+    rb"SYM_DATA|SYM_ENTRY)[ \t]*\([ \t]*(?P<marked>[\w.$]+)|^(?P<label>[A-Za-z_.$][\w.$]*):"
+    rb"|^[ \t]*\.macro[ \t]+(?P<inline>[A-Za-z_.$][\w.$]*)",
     re.MULTILINE,
 )
+_END_MACRO = re.compile(rb"^[ \t]*\.endm\b[^\n]*", re.MULTILINE)
 _END = re.compile(rb"^[ \t]*(?:SYM_\w*END\w*|END|ENDPROC)[ \t]*\([ \t]*([\w.$]+)[^\n]*", re.MULTILINE)
 _DEFINE = re.compile(rb"^[ \t]*#[ \t]*define\b(?:[^\n\\]|\\\r?\n|\\)*", re.MULTILINE)
 _LOCAL = re.compile(rb"(?:\.L|\d|\$)")
@@ -48,15 +53,38 @@ def _pieces(clean: bytes) -> Iterator[Piece]:
         match for match in _START.finditer(clean)
         if b"END" not in (match["macro"] or b"") and not _LOCAL.match(match["label"] or b"")
     ]  # fmt: skip
-    ends = {match[1]: match for match in _END.finditer(clean)}
+    ends: dict[bytes, list[int]] = {}
+    for found in _END.finditer(clean):
+        ends.setdefault(found[1], []).append(found.end())
+    closing = [found.end() for found in _END_MACRO.finditer(clean)]
+    covered = 0
     for index, match in enumerate(marks):
-        name = match["marked"] or match["label"]
-        following = marks[index + 1].start() if index + 1 < len(marks) else len(clean)
-        mark = ends.get(name)
-        end = mark.end() if mark and mark.start() > match.start() else len(clean[:following].rstrip())
-        yield Piece(PieceKind.FUNCTION, match.start(), max(end, match.end()), match.end())
+        start, head = match.start(), match.end()
+        if start < covered:
+            if match["marked"]:
+                # Its own line is all that is its own: the instructions are those of the symbol around it.
+                yield Piece(PieceKind.FUNCTION, start, _end_of_line(clean, head), head)
+            continue
+        if match["inline"]:
+            at = bisect_right(closing, head)
+            end = closing[at] if at < len(closing) else len(clean)
+        else:
+            mine = ends.get(match["marked"] or match["label"], [])
+            at = bisect_right(mine, head)
+            end = mine[at] if at < len(mine) else 0
+        if end:
+            covered = end
+        else:
+            following = marks[index + 1].start() if index + 1 < len(marks) else len(clean)
+            end = head + len(clean[head:following].rstrip())
+        yield Piece(PieceKind.FUNCTION, start, end, head)
     for match in _DEFINE.finditer(clean):
         yield Piece(PieceKind.MACRO, match.start() + match[0].index(b"#"), match.end())
+
+
+def _end_of_line(data: bytes, offset: int) -> int:
+    end = data.find(b"\n", offset)
+    return end if end >= 0 else len(data)
 
 
 class AssemblyOutline(Outline):
@@ -72,7 +100,7 @@ class AssemblyOutline(Outline):
         body = " ".join(decode(source[match.end() :]).split())
         yield Item(
             kind=Kind.ASM_SYMBOL,
-            name=decode(match["marked"] or match["label"]),
+            name=decode(match["marked"] or match["label"] or match["inline"]),
             lines=self._lines(piece.start, piece.end),
             name_line=self.scanned.line(piece.start),
             signature=None,
