@@ -251,6 +251,13 @@ def test_cautions_are_about_known_names() -> None:
             assert knowledge.lookup(about), about
 
 
+def test_tables_that_a_report_reads_stay_small() -> None:
+    """TOML parses at some 5 kB a millisecond; all that a report can read is to stay below 40 ms."""
+    read = ("csrs", "csr_aliases", "bits", "exceptions", "accessors", "guards", "entry_points", "phases")
+    sizes = {name: (_FOLDER / f"{name}.toml").stat().st_size for name in (*read, "extensions")}
+    assert sum(sizes.values()) < 240_000, sizes
+
+
 def test_nothing_is_parsed_before_it_is_asked_for() -> None:
     code = "import sys, kvmpatch.knowledge; sys.exit('tomllib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
