@@ -105,11 +105,12 @@ CHANGES = (
     ),
     changed(
         Kind.FUNCTION, Happened.RENAMED, NEW, VCPU, (475, 491),
-        aspects=(Aspect.NAME, Aspect.SIGNATURE, Aspect.BODY), signature="(struct kvm_vcpu *vcpu)",
-        before=ChangeBefore(OLD, VCPU, (475, 495), "(const unsigned long *isa)", None), similarity=0.74,
+        aspects=(Aspect.NAME, Aspect.SIGNATURE, Aspect.BODY), signature=f"static void {NEW}(struct kvm_vcpu *vcpu)",
+        before=ChangeBefore(OLD, VCPU, (475, 495), f"static void {OLD}(const unsigned long *isa)", None),
+        similarity=0.74,
     ),
-    body_changed(LOAD, (493, 529), "(struct kvm_vcpu *vcpu, int cpu)"),
-    body_changed(RUN, (624, 763), "(struct kvm_vcpu *vcpu)"),
+    body_changed(LOAD, (493, 529), f"void {LOAD}(struct kvm_vcpu *vcpu, int cpu)"),
+    body_changed(RUN, (624, 763), f"int {RUN}(struct kvm_vcpu *vcpu)"),
 )  # fmt: skip
 
 
@@ -250,17 +251,17 @@ SECTIONS = (
         (
             said(
                 "writes-unchanged",
-                "每次 vcpu_load 写 CSR 的次数没有变：64 位一次，32 位两次；省掉的是四次扩展检查。",
-                "Each vcpu_load still writes the CSR as often as before: once, twice on 32-bit. Four extension checks "
-                "are saved.",
+                "装载时写 CSR 的次数照旧：64 位一次，32 位两次；不再重复的是四次扩展检查。",
+                "A load writes the CSR as often as it did, once on 64-bit and twice on 32-bit; it is spared four "
+                "extension checks.",
                 at(VCPU, 507),
                 at(VCPU, 491, side="before"),
             ),
             said(
                 "only-ored",
-                "cfg->henvcfg 只被按位或，从不清零，因此依赖分配时已清零；第一次 KVM_RUN 之前若有 vcpu_load，写入的是 0。",
-                "cfg->henvcfg is only OR-ed, never cleared: it relies on zeroed memory, and a vcpu_load before the first "
-                "KVM_RUN writes 0.",
+                "没有一处把 cfg->henvcfg 清零，正确与否取决于 vCPU 分配时内存为零；先于 KVM_RUN 的装载写出 0。",
+                "Nothing clears cfg->henvcfg, which is right only as the vCPU comes from zeroed memory; a load that "
+                "precedes KVM_RUN writes 0.",
                 at(VCPU, 481, "cfg->henvcfg |= ENVCFG_PBMTE"),
             ),
         ),
@@ -290,14 +291,14 @@ SECTIONS = (
         (
             said(
                 "computed-once",
-                "henvcfg 由每次 vcpu_load 重新计算，改为首次 KVM_RUN 时计算一次。",
-                "henvcfg is computed once, at the first KVM_RUN, and no longer at every vcpu_load.",
+                "henvcfg 的值在首次 KVM_RUN 时算好并保存，装载 vCPU 时不再计算。",
+                "The value of henvcfg is worked out and kept at the first KVM_RUN, and not at each vCPU load.",
                 at(VCPU, 631),
             ),
             said(
                 "still-written",
-                "CSR 仍在每次 vcpu_load 时写入，首次 KVM_RUN 之后写入的值不变。",
-                "The CSR is still written at every vcpu_load, from the first KVM_RUN on with the same value.",
+                "装载时照旧写 CSR；跑过一次的 vCPU 写入的值与以前相同。",
+                "A load writes the CSR as it did, and for a vCPU that has run with the same value.",
                 at(VCPU, 507),
             ),
         ),

@@ -101,6 +101,7 @@ class BilingualGroup(BilingualCommand, click.Group):
             near = difflib.get_close_matches(args[0], self.commands, 1)
             hint = Text(f"是否指 {near[0]}？", f"did you mean {near[0]}?") if near else None
             raise UsageError(Text(f"没有命令 {args[0]}", f"no such command: {args[0]}"), hint)
+        call_of(ctx).command = args[0] if args else None
         return super().resolve_command(ctx, args)
 
 

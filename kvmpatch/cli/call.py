@@ -27,6 +27,7 @@ class Call:
     """The shared options, wherever they stood; None where nothing was said."""
 
     program: str = "kvmpatch"
+    command: str | None = None
     start: str = "."
     overrides: list[tuple[str, str]] = field(default_factory=list)
     lang: str | None = None

@@ -35,8 +35,7 @@ def _language(call: Call) -> Language:
 
 def complain_of_usage(call: Call, error: click.ClickException) -> None:
     """A complaint of click's in our form."""
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context else call.program
+    path = f"{call.program} {call.command}" if call.command else call.program
     hint = Text(f"参见 {path} -h", f"see {path} -h")
     if isinstance(error, click.NoSuchOption) and error.possibilities:
         near = " ".join(sorted(error.possibilities)[:3])

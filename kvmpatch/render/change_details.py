@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from kvmpatch.model import AccessBefore, Aspect, Change, CsrAccess, Happened, Kind, MemberChange
 from kvmpatch.render import labels
@@ -16,6 +18,7 @@ _INLINE_WIDTH = 44
 _PAIR_WIDTH = 60
 _VALUE_WIDTH = 160
 _POSITIONED = (Kind.STRUCT, Kind.UNION)
+_CALLABLE = (Kind.FUNCTION, Kind.SYSCALL)
 
 
 def _pair(before: str, after: str) -> list[Line]:
@@ -34,12 +37,35 @@ def _cut(text: str) -> str:
     return text[:_VALUE_WIDTH].rpartition(" ")[0] + " …"
 
 
+def head_spans(change: Change, full_name: str) -> list[Span]:
+    """The name; of a new function its whole prototype, with the name in it."""
+    if change.change is Happened.ADDED and change.kind in _CALLABLE and change.signature:
+        left, name, right = _around(change.signature, change.name)
+        if name:
+            spans = [Span(left, Style.CODE), Span(name, Style.NAME), Span(_cut(right), Style.CODE)]
+            return [span for span in spans if span.text]
+    return [Span(full_name, Style.NAME)]
+
+
+def _around(signature: str, name: str) -> tuple[str, str, str]:
+    """A prototype in three: what is before the name, the name, what is after it."""
+    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", signature)
+    if not found:
+        return signature, "", ""
+    return signature[: found.start()], name, signature[found.end() :]
+
+
 def signature_lines(change: Change) -> list[Line]:
-    """The signature before and after where it differs; the new one of a thing that is new."""
-    if Aspect.SIGNATURE in change.aspects and change.before and change.before.signature and change.signature:
-        return _pair(change.before.signature, change.signature)
-    if change.change is Happened.ADDED and change.kind in (Kind.FUNCTION, Kind.SYSCALL) and change.signature:
-        return [(Span(_cut(change.signature), Style.CODE),)]
+    """The signature before and after where it differs: the parameters alone where nothing else does."""
+    before = change.before
+    if Aspect.SIGNATURE in change.aspects and before and before.signature and change.signature:
+        left_before, was, right_before = _around(before.signature, before.name)
+        left, name, right = _around(change.signature, change.name)
+        if was and name and left == left_before:
+            return _pair(right_before, right)
+        return _pair(before.signature, change.signature)
+    if change.change is Happened.ADDED and change.kind in _CALLABLE and change.signature:
+        return [] if _around(change.signature, change.name)[1] else [(Span(_cut(change.signature), Style.CODE),)]
     return []
 
 
@@ -53,7 +79,7 @@ def shortened_value(change: Change) -> str:
 
 def value_lines(change: Change) -> list[Line]:
     """The value before and after; a new one only where it did not fit beside the name."""
-    if change.kind in (Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL):
+    if change.kind in (*_CALLABLE, Kind.ASM_SYMBOL):
         return []
     if change.before:
         if Aspect.VALUE not in change.aspects or change.before.value == change.value:
@@ -111,29 +137,49 @@ def _register(access: CsrAccess) -> str:
     return access.csr_macro.removeprefix("CSR_") if access.csr_macro else (access.csr or "?").upper()
 
 
-def access_lines(access: CsrAccess) -> Iterable[Line]:
-    """One CSR access, and on a second line what it was where it moved or differs."""
-    line = [symbol_of(access.change), Span(" "), Span(f"{access.accessor} {_register(access)}", Style.CODE)]
+def access_lines(accesses: Iterable[CsrAccess], voice: Voice) -> Iterator[Line]:
+    """CSR accesses, one a line; those that came from the same function stand under its name."""
+    for origin, run in groupby(accesses, key=_origin):
+        group = list(run)
+        together = bool(origin) and len(group) > 1
+        if together:
+            yield (Span("← "), Span(f"{origin}()", Style.CODE))
+        for access in group:
+            yield from _access(access, voice, "  " if together else "", bool(origin) and not together)
+
+
+def _origin(access: CsrAccess) -> str | None:
+    """The function that the access was in, where that is another one."""
+    before = access.before
+    return before.function if before and before.function != access.function else None
+
+
+def _access(access: CsrAccess, voice: Voice, indent: str, with_origin: bool) -> Iterator[Line]:
+    line = [Span(indent), symbol_of(access.change), Span(" ")]
+    line.append(Span(f"{access.accessor} {_register(access)}", Style.CODE))
     if access.value:
         line.append(Span(f" ← {_cut(access.value)}", Style.CODE))
     if access.guards:
         line += [Span("  "), Span(f"[{guard_text(access.guards)}]", Style.CONDITION)]
     yield tuple(line)
     if access.before:
-        was = _was(access, access.before)
+        was = _was(access, access.before, voice, with_origin)
         if was:
-            yield (Span("    ← "), *was)
+            yield (Span(f"{indent}    "), Span(voice.label(labels.WAS), Style.FAINT), Span("  "), *was)
 
 
-def _was(access: CsrAccess, before: AccessBefore) -> Line:
+def _was(access: CsrAccess, before: AccessBefore, voice: Voice, with_origin: bool) -> Line:
     """Only what differs from the access as it is now."""
     parts: list[Span] = []
-    if before.function != access.function or before.path != access.path:
-        parts.append(Span(f"{before.function}()" if before.function else f"{before.path}:{before.line}", Style.CODE))
+    if with_origin:
+        parts.append(Span(f"{before.function}()", Style.CODE))
+    elif before.path != access.path and before.function == access.function:
+        parts.append(Span(f"{before.path}:{before.line}", Style.ADDRESS))
     if before.value != access.value and before.value:
         parts.append(Span(_cut(before.value), Style.CODE))
     if before.guards != access.guards:
-        parts.append(Span(f"[{guard_text(before.guards)}]", Style.CONDITION))
+        condition = f"[{guard_text(before.guards)}]" if before.guards else voice.inline(labels.UNGUARDED)
+        parts.append(Span(condition, Style.CONDITION if before.guards else Style.PLAIN))
     spaced: list[Span] = []
     for part in parts:
         spaced += [Span("  "), part] if spaced else [part]

@@ -49,7 +49,8 @@ def written(
             pages = (
                 to_terminal.to_terminal(make_page(report, look.voice), look.columns, look.colour) for report in reports
             )
-            yield from _separated(pages, to_terminal.separator(look.columns))
+            separator = "\n" if look.voice.detail == "quiet" else to_terminal.separator(look.columns)
+            yield from _separated(pages, separator)
 
 
 def _separated(pages: Iterable[str], separator: str) -> Iterator[str]:

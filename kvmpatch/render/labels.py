@@ -56,8 +56,9 @@ BASIS = {
 SERIES_BASIS = {
     "message": Text("据邮件标题", "from the subject"),
     "link": Text("据 Link: 编号推断", "inferred from the Link: ids"),
-    "neighbours": Text("按作者与日期推断", "inferred from author and dates"),
+    "neighbours": Text("据作者与日期推断", "inferred from author and date"),
 }
+WAS = Text("原为", "was")
 DIFFERS = Text("差异", "differs")
 ASPECTS = {
     "name": Text("名称", "name"),
@@ -98,7 +99,7 @@ ROLES = {
 ALL_ROLES = {
     "added": Text("均为新增", "all added"),
     "removed": Text("均被删除", "all removed"),
-    "moved": Text("均为代码搬移", "all moved"),
+    "moved": Text("均为搬移", "all moved"),
     "modified": Text("均有修改", "all modified"),
     "context": Text("均仅在上下文中出现", "all in context only"),
 }

@@ -10,6 +10,7 @@ from kvmpatch.model import Aspect, Basis, Change, CsrAccess, Happened, Kind, Rep
 from kvmpatch.render import labels
 from kvmpatch.render.change_details import (
     access_lines,
+    head_spans,
     left_lines,
     member_lines,
     members_inline,
@@ -60,7 +61,8 @@ def change_blocks(report: Report, voice: Voice, number: str) -> tuple[tuple[Bloc
         blocks.append(Note(((Span(voice.inline(labels.more(len(entries) - shown)), Style.FAINT),),)))
     if not voice.verbose and any(change.basis is not Basis.PARSED for change in report.changes):
         blocks.append(Note(voice.lines(labels.UNCERTAIN, Style.FAINT)))
-    blocks += _other_files(report, {entry.path for entry in entries}, voice)
+    covered = {entry.path for entry in entries} | {c.before.path for c in report.changes if c.before}
+    blocks += _other_files(report, covered, voice)
     return tuple(blocks), len(numbered)
 
 
@@ -102,7 +104,7 @@ def _short_names(paths: Iterable[str]) -> dict[str, str]:
 
 def _entry(change: Change, report: Report, voice: Voice) -> _Entry:
     inline, details = _details(change, report, voice)
-    line: list[Span] = [Span(_full_name(change), Style.NAME)]
+    line = head_spans(change, _full_name(change))
     if inline:
         line.append(Span(f" {inline}", Style.CODE))
     if change.basis is not Basis.PARSED and not voice.verbose:
@@ -141,7 +143,7 @@ def _details(change: Change, report: Report, voice: Voice) -> tuple[str, list[Li
         if members:
             seen.add(Aspect.MEMBERS)
     if change.kind in (Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL, Kind.MACRO):
-        details += _accesses(change, report)
+        details += _accesses(change, report, voice)
     rest = [aspect for aspect in change.aspects if voice.verbose or aspect not in seen]
     if rest:
         said = _joined([labels.ASPECTS[aspect.value] for aspect in rest])
@@ -170,9 +172,9 @@ def _origin(change: Change, voice: Voice) -> Iterable[Line]:
     yield tuple(line)
 
 
-def _accesses(change: Change, report: Report) -> list[Line]:
+def _accesses(change: Change, report: Report, voice: Voice) -> list[Line]:
     here = [a for a in report.csr_accesses if a.function == change.name and a.path == change.path]
-    lines = [line for access in here for line in access_lines(access)]
+    lines = list(access_lines(here, voice))
     name, path = (change.before.name, change.before.path) if change.before else (change.name, change.path)
     gone = [
         access
@@ -187,7 +189,7 @@ def _accesses(change: Change, report: Report) -> list[Line]:
         for access in report.csr_accesses
         if access not in here and access.side == "before" and (access.function, access.path) == (name, path)
     ]
-    lines += [line for access in removed_here for line in access_lines(access)]
+    lines += access_lines(removed_here, voice)
     return [*lines, *left_lines(gone)]
 
 
@@ -202,7 +204,7 @@ def _loose_accesses(report: Report, voice: Voice) -> list[_Entry]:
     entries: list[_Entry] = []
     for (function, path), accesses in loose.items():
         name = Span(f"{function}()", Style.NAME) if function else Span(voice.inline(labels.ELSEWHERE), Style.FAINT)
-        details = tuple(line for access in accesses for line in access_lines(access))
+        details = tuple(access_lines(accesses, voice))
         item = Item("", ((name,),), symbol_of(Happened.MODIFIED), "", details)
         entries.append(_Entry(path, accesses[0].line, item))
     return entries
@@ -214,7 +216,7 @@ def _other_files(report: Report, covered: set[str], voice: Voice) -> Iterable[Bl
     if not covered:
         yield Note(voice.lines(labels.NOTHING_STRUCTURAL))
         return
-    others = [file.path for file in report.files if file.path not in covered and file.before_path not in covered]
+    others = [file.path for file in report.files if not covered & {file.path, file.before_path}]
     if not others:
         return
     names = _short_names([file.path for file in report.files])

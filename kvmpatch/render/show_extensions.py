@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from kvmpatch.model import BitUse, ExtensionRole, Report
 from kvmpatch.render import labels
 from kvmpatch.render.guards import guard_text
-from kvmpatch.render.page import Block, Cell, Item, Items, Line, Note, Span, Style, Table, Voice
+from kvmpatch.render.page import Block, Cell, Field, Fields, Item, Items, Line, Note, Span, Style, Table, Voice
 from kvmpatch.render.symbols import symbol_of
 from kvmpatch.words import Text
 
@@ -28,67 +28,84 @@ def extension_summary(extensions: tuple[ExtensionRole, ...], voice: Voice) -> tu
 
 def extension_blocks(report: Report, voice: Voice) -> tuple[tuple[Block, ...], Line]:
     """The table and its notes, and the remark beside the heading when all extensions have one role."""
-    rows = [row for extension in report.extensions for row in _rows(extension, report, voice)]
-    rows += [_row("", None, bits, voice) for bits in _by_macro(bit for bit in report.bits if not bit.extensions)]
-    if not rows:
+    roles = {extension.name: extension.role for extension in report.extensions}
+    rows = [_row(names, bits, roles, voice) for names, bits in _by_extension(report)]
+    bitless = [extension for extension in report.extensions if not _bits_of(extension.name, report)]
+    if not rows and not bitless:
         return (), ()
-    roles = {extension.role for extension in report.extensions}
-    one_role = len(roles) == 1 and len(rows) > 1
-    head = [labels.EXTENSION, labels.MACRO, labels.REGISTER, labels.CHANGE, labels.GUARD]
-    columns = [0, 1, 2, 3, 4]
-    notes: list[Block] = []
-    if one_role:
-        columns.remove(3)
-    guards = {row[4] for row in rows if row[1]}
-    if len(guards) == 1 and len(rows) > 1:
-        columns.remove(4)
-        (guard,) = guards
-        if guard:
-            notes.append(Note(((Span(voice.label(labels.GUARD) + ": ", Style.FAINT), *guard[0]),)))
-    columns = [column for column in columns if any(row[column] for row in rows)]
+    one_role = len(set(roles.values())) == 1 and len(roles) > 1 and all(row[0] for row in rows)
+    blocks = list(_table(rows, one_role, voice)) if rows else []
+    if bitless:
+        blocks.append(Fields(tuple(_without_bits(extension, one_role, voice) for extension in bitless)))
+    if voice.verbose:
+        blocks += _uses(report.bits)
+    role = labels.ALL_ROLES.get(next(iter(roles.values()))) if one_role else None
+    return tuple(blocks), (Span(voice.inline(role), Style.FAINT),) if role else ()
+
+
+def _table(rows: list[tuple[Cell, ...]], one_role: bool, voice: Voice) -> Iterator[Block]:
+    """The rows without the columns that say nothing; what all rows share is said once, under the table."""
+    head = (labels.EXTENSION, labels.MACRO, labels.REGISTER, labels.CHANGE, labels.GUARD)
+    guards = {row[4] for row in rows}
+    shared_guard = len(guards) == 1 and len(rows) > 1
+    hidden = {3} if one_role else set()
+    if shared_guard:
+        hidden.add(4)
+    columns = [place for place in range(len(head)) if place not in hidden and any(row[place] for row in rows)]
     shown = voice.fit(_ROWS_SHOWN, len(rows))
-    if shown < len(rows):
-        notes.append(Note(((Span(voice.inline(labels.more(len(rows) - shown)), Style.FAINT),),)))
-    table = Table(
-        tuple(voice.label(head[column]) for column in columns),
-        tuple(tuple(row[column] for column in columns) for row in rows[:shown]),
+    yield Table(
+        tuple(voice.label(head[place]) for place in columns),
+        tuple(tuple(row[place] for place in columns) for row in _names_once(rows[:shown])),
     )
-    uses = _uses(report.bits) if voice.verbose else ()
-    role = labels.ALL_ROLES.get(next(iter(roles))) if one_role else None
-    return (table, *notes, *uses), (Span(voice.inline(role), Style.FAINT),) if role else ()
+    if shown < len(rows):
+        yield Note(((Span(voice.inline(labels.more(len(rows) - shown)), Style.FAINT),),))
+    if shared_guard and rows[0][4]:
+        yield Note(((Span(voice.label(labels.GUARD) + ": ", Style.FAINT), *rows[0][4][0]),))
 
 
-def _rows(extension: ExtensionRole, report: Report, voice: Voice) -> list[tuple[Cell, ...]]:
-    groups = _by_macro(bit for bit in report.bits if extension.name in bit.extensions)
-    if not groups:
-        through = tuple((Span(via, Style.CODE),) for via in extension.via)
-        return [(_cell(extension.name, Style.NAME), through, (), _cell(voice.inline(_role(extension.role))), ())]
-    first, *others = groups
-    return [
-        _row(extension.name, extension.role, first, voice),
-        *(_row("", None, bits, voice, extension.role) for bits in others),
-    ]
+def _names_once(rows: list[tuple[Cell, ...]]) -> Iterator[tuple[Cell, ...]]:
+    """An extension is named in the first of its rows."""
+    above: Cell = ()
+    for row in rows:
+        yield ((), *row[1:]) if row[0] == above else row
+        above = row[0]
 
 
-def _row(
-    name: str, role: str | None, bits: list[BitUse], voice: Voice, role_above: str | None = None
-) -> tuple[Cell, ...]:
+def _bits_of(name: str, report: Report) -> list[BitUse]:
+    return [bit for bit in report.bits if name in bit.extensions]
+
+
+def _by_extension(report: Report) -> list[tuple[tuple[str, ...], list[BitUse]]]:
+    """The uses of each bit with the extensions that it serves, in the order of the extensions; the rest last."""
+    known = [extension.name for extension in report.extensions]
+    groups: dict[tuple[tuple[str, ...], str], list[BitUse]] = {}
+    for bit in report.bits:
+        names = tuple(name for name in known if name in bit.extensions)
+        groups.setdefault((names, bit.macro), []).append(bit)
+    order = {name: place for place, name in enumerate(known)}
+    pairs = [(names, bits) for (names, _), bits in groups.items()]
+    return sorted(pairs, key=lambda pair: [order[name] for name in pair[0]] or [len(known)])
+
+
+def _without_bits(extension: ExtensionRole, one_role: bool, voice: Voice) -> Field:
+    role = () if one_role else (Span(voice.inline(_role(extension.role)) + "  ", Style.FAINT),)
+    through = [span for via in extension.via for span in (Span("  "), Span(via, Style.CODE))][1:]
+    return Field(extension.name, ((*role, *through),))
+
+
+def _row(names: tuple[str, ...], bits: list[BitUse], roles: dict[str, str], voice: Voice) -> tuple[Cell, ...]:
     kinds = dict.fromkeys(guard.kind.value for bit in bits for guard in bit.guards)
     if kinds:
         guard = voice.inline(_joined([labels.GUARD_KINDS[kind] for kind in kinds]))
     else:
         guard = voice.inline(labels.UNGUARDED) if any(bit.use in ("set", "clear") for bit in bits) else ""
-    if role is None and role_above is None:
-        changes = dict.fromkeys(bit.change.value for bit in bits)
-        said = voice.inline(_joined([_role(change) for change in changes]))
-    else:
-        said = voice.inline(_role(role)) if role else ""
+    changes = dict.fromkeys(roles[name] for name in names) or dict.fromkeys(bit.change.value for bit in bits)
     registers = dict.fromkeys(_register(bit, register) for bit in bits for register in bit.registers)
     return (
-        _cell(name, Style.NAME),
+        tuple((Span(name, Style.NAME),) for name in names),
         _cell(bits[0].macro, Style.CODE),
         tuple((Span(register, Style.CODE),) for register in registers),
-        _cell(said),
+        _cell(voice.inline(_joined([_role(change) for change in changes]))),
         _cell(guard),
     )
 
@@ -118,13 +135,6 @@ def _uses(bits: tuple[BitUse, ...]) -> tuple[Block, ...]:
         place = f"{bit.path}:{bit.line}"
         items.append(Item("", (tuple(line),), symbol_of(bit.change), place, tuple(details)))
     return (Items(tuple(items)),) if items else ()
-
-
-def _by_macro(bits: Iterable[BitUse]) -> list[list[BitUse]]:
-    groups: dict[str, list[BitUse]] = {}
-    for bit in bits:
-        groups.setdefault(bit.macro, []).append(bit)
-    return list(groups.values())
 
 
 def _register(bit: BitUse, register: str) -> str:

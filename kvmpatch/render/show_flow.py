@@ -73,9 +73,8 @@ def _effect(effect: Effect, voice: Voice) -> Line:
 def _origin(effect: Effect, voice: Voice) -> Line:
     if effect.moved_from is None:
         return ()
-    was = phase_name(effect.moved_from.phase)
-    said = Text(f"{labels.WAS_IN.zh} {was.zh}", f"{labels.WAS_IN.en} {was.en}")
-    return (Span(f" ({voice.inline(said)})", Style.MOVED),)
+    was = voice.inline(phase_name(effect.moved_from.phase))
+    return (Span(f" ({voice.label(labels.WAS_IN)} {was})", Style.MOVED),)
 
 
 def _effect_text(effect: Effect) -> str:

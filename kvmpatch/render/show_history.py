@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kvmpatch.model import History, HistoryEntry, Searched
 from kvmpatch.render import labels
-from kvmpatch.render.page import Block, Field, Fields, Item, Items, Line, Span, Style, Voice
+from kvmpatch.render.page import Block, Item, Items, Line, Note, Span, Style, Voice
 from kvmpatch.words import Text
 
 _ENTRIES_SHOWN = 8
@@ -30,12 +30,12 @@ def history_blocks(history: History | None, voice: Voice) -> tuple[Block, ...]:
     if history.series and history.series.members and voice.verbose:
         members = tuple(Item("", (_commit_line(member.id, member.subject),)) for member in history.series.members)
         blocks.append(Items(members, (Span(voice.label(labels.SERIES), Style.FAINT),)))
-    fields: list[Field] = []
+    notes: list[Line] = []
     empty = [voice.label(label) for label, entries in groups if not entries]
     if empty:
-        fields.append(Field(voice.label(labels.NONE), ((Span(" · ".join(empty)),),)))
-    fields.append(Field(voice.label(labels.SEARCHED), (_searched(history.searched, voice),)))
-    return (*blocks, Fields(tuple(fields)))
+        notes.append((Span(voice.label(labels.NONE) + ": ", Style.FAINT), Span(" · ".join(empty))))
+    notes.append((Span(voice.label(labels.SEARCHED) + ": ", Style.FAINT), *_searched(history.searched, voice)))
+    return (*blocks, Note(tuple(notes)))
 
 
 def _group(label: Text, entries: tuple[HistoryEntry, ...], voice: Voice) -> Items:

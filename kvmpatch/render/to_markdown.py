@@ -30,7 +30,7 @@ from kvmpatch.render.page import (
 )
 
 _CODE = frozenset((Style.NAME, Style.CODE, Style.ADDRESS, Style.CONDITION, Style.ID))
-_MARKUP = re.compile(r"[\\`*\[\]~$|]|(?<!\w)_|_(?!\w)")
+_MARKUP = re.compile(r"[\\`*\[\]~$|]|(?<![^\W_])_+|_+(?![^\W_])")  # an underscore within a word is no markup
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _HTML = re.compile("[&<>]")
 _MENTION = re.compile(r"@(?=[\w-])")
@@ -68,7 +68,7 @@ def separator() -> str:
 def escaped(text: str) -> str:
     """Foreign text that reads as it is written: no markup, no HTML, no link, no mention."""
     text = _HTML.sub(lambda match: _ENTITIES[match.group()], one_line(text))
-    text = _MARKUP.sub(lambda match: "\\" + match.group(), text)
+    text = _MARKUP.sub(lambda match: "".join("\\" + sign for sign in match.group()), text)
     text = _MENTION.sub("@&#8203;", text)
     text = _ISSUE.sub(r"\1&#8203;", text)
     text = _SCHEME.sub(r"\1&#58;", text)
@@ -197,7 +197,8 @@ def _item(item: Item) -> Iterator[str]:
     yield f"- {body[0]}" if body[0] else "-"
     yield from (f"  {line}" for line in body[1:])
     for line in item.details:
-        deeper = "  " if line and line[0].text.startswith("    ") else ""
+        blanks = len(line[0].text) - len(line[0].text.lstrip()) if line else 0
+        deeper = "  " * ((blanks + 2) // 4)
         yield f"  {deeper}- {_started(_inline(line))}"
     for quote in item.quotes:
         yield ""
