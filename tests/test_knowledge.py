@@ -20,6 +20,7 @@ _MAKERS: dict[str, Callable[[str], Entry]] = {
     "areas": rows.area,
     "bits": rows.bit,
     "cautions": rows.caution,
+    "constants": rows.constant,
     "csr_aliases": rows.csr_alias,
     "csrs": rows.csr,
     "entry_points": rows.entry_point,
@@ -184,6 +185,19 @@ def test_groups_of_one_reg() -> None:
             assert group.role == "type"
     types = [rows.one_reg(name).value for name in table("one_reg") if rows.one_reg(name).role == "type"]
     assert types == [number << 24 for number in range(1, 11)]
+
+
+def test_constants_of_a_group_have_their_own_numbers() -> None:
+    groups: dict[str, list[int]] = {}
+    for name in table("constants"):
+        found = rows.constant(name)
+        assert found.since or found.by
+        assert (found.value is None) == (found.group == "kvm-request")
+        if found.value is not None and found.group not in {"sbi-fid", "kvm-device"}:
+            groups.setdefault(found.group, []).append(found.value)
+    assert len(groups) > 5
+    for values in groups.values():
+        assert len(set(values)) == len(values)
 
 
 def test_exceptions() -> None:

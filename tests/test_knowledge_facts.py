@@ -241,6 +241,15 @@ def test_max_by_version() -> None:
     assert knowledge.sbi_id("KVM_RISCV_SBI_EXT_BASE") is None
 
 
+def test_an_sbi_id_of_kvm_is_not_that_of_the_sbi() -> None:
+    of_kvm = knowledge.sbi_id("KVM_RISCV_SBI_EXT_TIME")
+    of_sbi = knowledge.constant("SBI_EXT_TIME")
+    assert of_kvm
+    assert of_sbi
+    assert of_kvm.value == 1
+    assert of_sbi.value == int.from_bytes(b"TIME", "big")
+
+
 def test_guest_smnpm_asks_the_host_for_ssnpm() -> None:
     found = knowledge.isa_id("KVM_RISCV_ISA_EXT_SMNPM")
     assert found
@@ -441,6 +450,9 @@ def test_accessor(name: str, operation: str, register_at: int, value_at: int | N
         ("IRQ_PMU_OVF", ("exception", "IRQ_PMU_OVF")),
         ("KVM_REG_RISCV_CSR_AIA", ("one-reg", "KVM_REG_RISCV_CSR_AIA")),
         ("world switch", ("term", "world switch")),
+        ("SBI_FWFT_POINTER_MASKING_PMLEN", ("constant", "SBI_FWFT_POINTER_MASKING_PMLEN")),
+        ("KVM_REQ_UPDATE_HGATP", ("constant", "KVM_REQ_UPDATE_HGATP")),
+        ("henvcfg.PMM", ("guest-bit", "henvcfg.PMM")),
         ("arch/riscv/kvm/vcpu_sbi_sta.c", ("area", "arch/riscv/kvm/vcpu_sbi")),
     ],
 )

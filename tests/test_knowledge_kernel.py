@@ -19,8 +19,11 @@ pytestmark = pytest.mark.kernel
 _VERSIONS = ("6.1", "6.12")
 _CSR_HEADER = "arch/riscv/include/asm/csr.h"
 _UAPI_HEADER = "arch/riscv/include/uapi/asm/kvm.h"
+_SBI_HEADER = "arch/riscv/include/asm/sbi.h"
+_KVM_SBI_HEADER = "arch/riscv/include/asm/kvm_vcpu_sbi.h"
 _HWCAP_HEADER = "arch/riscv/include/asm/hwcap.h"
-_OF_THE_INTERFACE = ("KVM_RISCV_ISA_EXT_", "KVM_RISCV_SBI_EXT_", "KVM_REG_RISCV_")
+_OF_THE_INTERFACE = ("KVM_RISCV_", "KVM_REG_RISCV_", "KVM_DEV_RISCV_", "KVM_INTERRUPT_")
+_OF_THE_SBI = ("SBI_EXT_", "SBI_ERR_", "SBI_SUCCESS", "SBI_HSM_STATE_", "SBI_FWFT_")
 
 _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
@@ -40,7 +43,8 @@ class Build:
 
     @property
     def symbols(self) -> set[str]:
-        return {f"CONFIG_{self.xlen}BIT"} | ({"CONFIG_RISCV_M_MODE"} if self.m_mode else set())
+        always = {f"CONFIG_{self.xlen}BIT", "CONFIG_RISCV_SBI", "CONFIG_RISCV_SBI_V01"}
+        return always | ({"CONFIG_RISCV_M_MODE"} if self.m_mode else set())
 
 
 class Header:
@@ -115,6 +119,8 @@ class Header:
                 if name in {"__riscv_xlen", "__BITS_PER_LONG"}:
                     return self._build.xlen
                 return self.value(name)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self._number(operand, arguments)
             case ast.BinOp(left=left, op=op, right=right):
                 return _OPERATORS[type(op)](self._number(left, arguments), self._number(right, arguments))
             case ast.Call(func=ast.Name(id=name), args=given):
@@ -159,7 +165,10 @@ def known(macro: str, version: str, build: Build) -> int | None:
             return known(bit.aliases[1], version, build)
         return dict(bit.values_by).get(version, bit.value32 if build.xlen == 32 else bit.value)
     entry = knowledge.isa_id(macro) or knowledge.sbi_id(macro) or knowledge.one_reg(macro)
-    return dict(entry.values_by).get(version, entry.value) if entry else None
+    if entry:
+        return dict(entry.values_by).get(version, entry.value)
+    constant = knowledge.constant(macro)
+    return constant.value if constant else None
 
 
 def numbers(header: Header, of: Callable[[str], bool]) -> dict[str, int]:
@@ -189,6 +198,19 @@ def test_user_space_interface(version: str, header: Callable[[str, str, Build], 
     found = numbers(header(version, _UAPI_HEADER, build), lambda name: name.startswith(_OF_THE_INTERFACE))
     assert "KVM_RISCV_ISA_EXT_MAX" in found
     assert {name: known(name, version, build) for name in found} == found
+
+
+@pytest.mark.parametrize("version", _VERSIONS)
+def test_sbi(version: str, header: Callable[[str, str, Build], Header]) -> None:
+    found = numbers(header(version, _SBI_HEADER, Build(64)), lambda name: name.startswith(_OF_THE_SBI))
+    assert len(found) > 50
+    assert {name: known(name, version, Build(64)) for name in found} == found
+
+
+def test_sbi_states_inside_kvm(header: Callable[[str, str, Build], Header]) -> None:
+    found = numbers(header("6.12", _KVM_SBI_HEADER, Build(64)), lambda name: name.startswith(_OF_THE_INTERFACE))
+    assert len(found) == 4
+    assert {name: known(name, "6.12", Build(64)) for name in found} == found
 
 
 def test_default_delegation(kernel_tree: Callable[[str], Path]) -> None:

@@ -419,6 +419,21 @@ class Accessor:
 
 
 @dataclass(frozen=True, slots=True)
+class Constant:
+    """Another number of the SBI or of KVM's interface; value is None where releases differ."""
+
+    table: ClassVar[str] = "constant"
+
+    name: str
+    group: str
+    value: int | None
+    since: str | None
+    by: str | None
+    summary: Text
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class GuestStep:
     """A phase that decides a guest's bit, from one release to another; None where not known."""
 

@@ -11,6 +11,7 @@ from kvmpatch.knowledge.entries import (
     Area,
     Bit,
     Caution,
+    Constant,
     Csr,
     CsrAlias,
     EntryPoint,
@@ -146,6 +147,12 @@ def sbi_id(macro: str) -> SbiId | None:
 def one_reg(macro: str) -> OneReg | None:
     """The KVM_REG_RISCV_* group, subtype or mask of a macro."""
     return rows.one_reg(macro) if macro in table("one_reg") else None
+
+
+@cache
+def constant(macro: str) -> Constant | None:
+    """Another number of the SBI or of KVM's interface: an SBI id or error, a request, an attribute."""
+    return rows.constant(macro) if macro in table("constants") else None
 
 
 @cache

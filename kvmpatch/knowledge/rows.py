@@ -10,6 +10,7 @@ from kvmpatch.knowledge.entries import (
     Bit,
     BitPlace,
     Caution,
+    Constant,
     Csr,
     CsrAlias,
     EntryPoint,
@@ -353,6 +354,20 @@ def accessor(name: str) -> Accessor:
         writes_high_half=row.get("writes_high_half", False),
         since=row.get("since"),
         status=row.get("status", "mainline"),
+        summary=_sentence(row),
+        source=source(row["source"]),
+    )
+
+
+def constant(name: str) -> Constant:
+    """Another number of the SBI or of KVM's interface."""
+    row = table("constants")[name]
+    return Constant(
+        name=name,
+        group=row["group"],
+        value=row.get("value"),
+        since=row.get("since"),
+        by=row.get("by"),
         summary=_sentence(row),
         source=source(row["source"]),
     )

@@ -18,6 +18,7 @@ _TABLES: tuple[tuple[str, Callable[[str], Entry]], ...] = (
     ("isa_ids", rows.isa_id),
     ("sbi_ids", rows.sbi_id),
     ("one_reg", rows.one_reg),
+    ("constants", rows.constant),
     ("exceptions", rows.exception),
     ("entry_points", rows.entry_point),
     ("phases", rows.phase),
