@@ -46,12 +46,11 @@ def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def on_terminal(*words: str, cwd: Path | None = None, **more: str) -> tuple[int, str]:
+def on_terminal(*words: str, **more: str) -> tuple[int, str]:
     """Run with a terminal as stdout; what arrived on it, line ends as written."""
     reader, writer = pty.openpty()
     process = subprocess.Popen(
         command(*words), env=environment(**more), stdout=writer, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-        cwd=cwd,
     )  # fmt: skip
     os.close(writer)
     got = b""
@@ -196,7 +195,7 @@ def test_a_repository_names_no_pager(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     for name in ("core.pager", "kvmpatch.pager"):
         subprocess.run(["git", "-C", str(tmp_path), "config", name, f"tee {tmp_path}/owned"], check=True)
-    _, text = on_terminal("show", cwd=tmp_path, PAGER="cat")
+    _, text = on_terminal("-C", str(tmp_path), "show", PAGER="cat")
     assert "fe0bab701e3b" in text
     assert not (tmp_path / "owned").exists()
 

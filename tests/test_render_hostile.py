@@ -26,7 +26,8 @@ HOSTILE = (
     "::error::\x1b]0;title\x07\x1b[31m\x9b1m\x00\x7f \u202eoverride\u202c \u200bzero\ufeff \u2028line\r\n"
     "::set-output name=a::b\n</details><script>alert(1)</script><!-- -->&lt; `a` ``b`` | c | [x](http://evil.example) "
     "![i](http://evil.example/i.png) **bold** __bold__ ~~gone~~ $x$ @octocat #12 GH-12 !34 https://evil.example/ "
-    "www.evil.example someone@evil.example ##[group]g \udcff\ud800 \U000e0041\n# head\n- item\n1. one\n```\nfence\n---\n"
+    "www.evil.example someone@evil.example ##[group]g \udcff\ud800 \U000e0041\n# head\n- item\n1. one\n"
+    "```\nfence\n---\n"
 )
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 DETAILS: tuple[Detail, ...] = ("quiet", "normal", "verbose")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -47,7 +48,7 @@ def test_no_line_is_wider_than_the_terminal_but_for_one_long_word(speech: Speech
 
 def test_at_80_columns_nothing_overflows() -> None:
     for speech in ("zh", "en", "both"):
-        assert max(map(width, shown(speech=speech).splitlines())) <= 80  # type: ignore[arg-type]
+        assert max(map(width, shown(speech=speech).splitlines())) <= 80
 
 
 def test_text_is_never_set_wider_than_100_columns() -> None:
@@ -233,3 +234,15 @@ def test_no_line_is_a_command_to_a_runner() -> None:
     assert not re.search(r"^\s*::", text, re.MULTILINE)
     assert "##[" not in text
     assert "\\::error file=x::boom" in text
+
+
+def test_a_large_commit_is_shown_in_time() -> None:
+    files = tuple(replace(EXAMPLE.files[0], path=f"arch/d{place}/kvm.c") for place in range(1500))
+    changes = tuple(
+        changed(Kind.FUNCTION, Happened.ADDED, f"f{n}", file.path, (n, n)) for n, file in enumerate(files, 1)
+    )
+    accesses = tuple(replace(EXAMPLE.csr_accesses[0], function=change.name, path=change.path) for change in changes)
+    began = time.process_time()
+    text = shown(replace(EXAMPLE, files=files, changes=changes, csr_accesses=accesses), detail="verbose")
+    assert "f1500()" in text
+    assert time.process_time() - began < 5  # about half a second; a quadratic walk takes minutes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -38,6 +39,9 @@ _PREFIX = {
 }
 
 
+_Place = tuple[str | None, str]
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """An item before it is numbered, with the file it stands in."""
@@ -49,7 +53,8 @@ class _Entry:
 
 def change_blocks(report: Report, voice: Voice, number: str) -> tuple[tuple[Block, ...], int]:
     """The blocks of the section and how many entries are numbered in them."""
-    entries = [_entry(change, report, voice) for change in report.changes]
+    accesses = _Accesses.of(report)
+    entries = [_entry(change, accesses, voice) for change in report.changes]
     entries += _loose_accesses(report, voice)
     shown = voice.fit(_ENTRIES_SHOWN, len(entries))
     numbered = [
@@ -92,18 +97,16 @@ def _place(name: str, line: int | None) -> str:
 def _short_names(paths: Iterable[str]) -> dict[str, str]:
     """Each path by the shortest tail that names only it."""
     parts = {path: PurePosixPath(path).parts for path in paths}
+    tails = Counter(own[-length:] for own in parts.values() for length in range(1, len(own) + 1))
     short: dict[str, str] = {}
     for path, own in parts.items():
-        for length in range(1, len(own) + 1):
-            tail = own[-length:]
-            if sum(other[-length:] == tail for other in parts.values()) == 1:
-                break
+        length = next((length for length in range(1, len(own) + 1) if tails[own[-length:]] == 1), len(own))
         short[path] = "/".join(own[-length:]) if own else path
     return short
 
 
-def _entry(change: Change, report: Report, voice: Voice) -> _Entry:
-    inline, details = _details(change, report, voice)
+def _entry(change: Change, accesses: _Accesses, voice: Voice) -> _Entry:
+    inline, details = _details(change, accesses, voice)
     line = head_spans(change, _full_name(change))
     if inline:
         line.append(Span(f" {inline}", Style.CODE))
@@ -121,7 +124,7 @@ def _full_name(change: Change) -> str:
     return name if name.startswith(prefix) else prefix + name
 
 
-def _details(change: Change, report: Report, voice: Voice) -> tuple[str, list[Line]]:
+def _details(change: Change, accesses: _Accesses, voice: Voice) -> tuple[str, list[Line]]:
     """What fits beside the name, and the lines under it."""
     details: list[Line] = list(_origin(change, voice))
     seen = {Aspect.NAME, Aspect.PATH, Aspect.BODY}
@@ -143,7 +146,7 @@ def _details(change: Change, report: Report, voice: Voice) -> tuple[str, list[Li
         if members:
             seen.add(Aspect.MEMBERS)
     if change.kind in (Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL, Kind.MACRO):
-        details += _accesses(change, report, voice)
+        details += accesses.lines(change, voice)
     rest = [aspect for aspect in change.aspects if voice.verbose or aspect not in seen]
     if rest:
         said = _joined([labels.ASPECTS[aspect.value] for aspect in rest])
@@ -172,25 +175,33 @@ def _origin(change: Change, voice: Voice) -> Iterable[Line]:
     yield tuple(line)
 
 
-def _accesses(change: Change, report: Report, voice: Voice) -> list[Line]:
-    here = [a for a in report.csr_accesses if a.function == change.name and a.path == change.path]
-    lines = list(access_lines(here, voice))
-    name, path = (change.before.name, change.before.path) if change.before else (change.name, change.path)
-    gone = [
-        access
-        for access in report.csr_accesses
-        if access.change is Happened.MOVED
-        and access.before
-        and (access.before.function, access.before.path) == (name, path)
-        and access.function not in (name, change.name)
-    ]
-    removed_here = [
-        access
-        for access in report.csr_accesses
-        if access not in here and access.side == "before" and (access.function, access.path) == (name, path)
-    ]
-    lines += access_lines(removed_here, voice)
-    return [*lines, *left_lines(gone)]
+@dataclass(frozen=True, slots=True)
+class _Accesses:
+    """The report's CSR accesses by the function and file that they are in, and by those that they left."""
+
+    here: dict[_Place, list[CsrAccess]]
+    gone: dict[_Place, list[CsrAccess]]
+
+    @classmethod
+    def of(cls, report: Report) -> _Accesses:
+        here: dict[_Place, list[CsrAccess]] = {}
+        gone: dict[_Place, list[CsrAccess]] = {}
+        for access in report.csr_accesses:
+            here.setdefault((access.function, access.path), []).append(access)
+            before = access.before
+            if access.change is Happened.MOVED and before:
+                gone.setdefault((before.function, before.path), []).append(access)
+        return cls(here, gone)
+
+    def lines(self, change: Change, voice: Voice) -> list[Line]:
+        """What a function does to CSRs: what is in it now, what was in it under its old name, what left it."""
+        now: _Place = (change.name, change.path)
+        was: _Place = (change.before.name, change.before.path) if change.before else now
+        lines = list(access_lines(self.here.get(now, ()), voice))
+        if was != now:
+            lines += access_lines((a for a in self.here.get(was, ()) if a.side == "before"), voice)
+        left = [a for a in self.gone.get(was, ()) if a.function not in (now[0], was[0])]
+        return [*lines, *left_lines(left)]
 
 
 def _loose_accesses(report: Report, voice: Voice) -> list[_Entry]:

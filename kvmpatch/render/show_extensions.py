@@ -30,7 +30,8 @@ def extension_blocks(report: Report, voice: Voice) -> tuple[tuple[Block, ...], L
     """The table and its notes, and the remark beside the heading when all extensions have one role."""
     roles = {extension.name: extension.role for extension in report.extensions}
     rows = [_row(names, bits, roles, voice) for names, bits in _by_extension(report)]
-    bitless = [extension for extension in report.extensions if not _bits_of(extension.name, report)]
+    with_bits = {name for bit in report.bits for name in bit.extensions}
+    bitless = [extension for extension in report.extensions if extension.name not in with_bits]
     if not rows and not bitless:
         return (), ()
     one_role = len(set(roles.values())) == 1 and len(roles) > 1 and all(row[0] for row in rows)
@@ -69,10 +70,6 @@ def _names_once(rows: list[tuple[Cell, ...]]) -> Iterator[tuple[Cell, ...]]:
     for row in rows:
         yield ((), *row[1:]) if row[0] == above else row
         above = row[0]
-
-
-def _bits_of(name: str, report: Report) -> list[BitUse]:
-    return [bit for bit in report.bits if name in bit.extensions]
 
 
 def _by_extension(report: Report) -> list[tuple[tuple[str, ...], list[BitUse]]]:

@@ -49,7 +49,7 @@ def to_terminal(page: Page, columns: int = 80, colour: bool = False) -> str:
     """The page as lines of at most `columns` (kept between 40 and 100), but for words that cannot be broken."""
     sheet = _Sheet(max(MIN_WIDTH, min(columns, MAX_WIDTH)))
     for place, block in enumerate(page.blocks):
-        if place and _blank_between(page.blocks[:place], block):
+        if place and _blank_between(page.blocks[max(0, place - 2) : place], block):
             sheet.lines.append(())
         sheet.add(block)
     paint = _painter() if colour else _plain
