@@ -17,10 +17,10 @@ FIXTURES = Path(__file__).parent.parent / "fixtures" / "miniature"
 
 # What git made of the files under fixtures/miniature when they were last changed on purpose.
 HEADS = {
-    "main": "8216c065eaf907bf1cbefb6b8215f8a7f2cb54ba",
-    "topic/riscv-kvm-docs": "17ac4ae543ca456fa0ba37f69488677476868441",
-    "linux-6.1.y": "0e4d2c3fafc2a56c0c7bcb94dfa00f5315da5f41",
-    "OLK-6.6": "f48cd721a9b721f3864797d51a3a91743dee2e7e",
+    "main": "04f8e237a3d2a83faae68fb2b93fa2bb3a814ef9",
+    "topic/riscv-kvm-docs": "df528352bb976782f0cd5f56a824b3a5a96128fc",
+    "linux-6.1.y": "833571fd3392cd6c2c378c88249ffe5a5ba25904",
+    "OLK-6.6": "0ba077bcdfb04826da37312efbd5a2986a3738a7",
 }
 
 ANUP = "Anup Patel <apatel@ventanamicro.com>"
