@@ -107,6 +107,12 @@ def test_fields_of_the_envcfg_registers() -> None:
     assert knowledge.csr("senvcfgh") is None
 
 
+def test_a_number_without_a_register_is_no_bit() -> None:
+    assert knowledge.bit("EXC_SUPERVISOR_SYSCALL") is None
+    assert knowledge.bit("IRQ_LOCAL_MAX") is None
+    assert knowledge.exception("EXC_SUPERVISOR_SYSCALL")
+
+
 def test_bits_of_a_register_are_single_fields_from_the_top() -> None:
     assert [found.name for found in knowledge.bits_of("hideleg")] == [
         "IRQ_PMU_OVF", "IRQ_VS_EXT", "IRQ_VS_TIMER", "IRQ_VS_SOFT"

@@ -71,10 +71,11 @@ def csr_by_macro(macro: str) -> Csr | None:
 
 @cache
 def bit(macro: str) -> Bit | None:
-    """The bit or field of a macro; an EXC_* or IRQ_* number counts as the bit of that number."""
+    """The bit or field of a macro; an EXC_* or IRQ_* number is the bit of that number where one exists."""
     if macro in table("bits"):
         return rows.bit(macro)
-    return rows.bit_of_exception(macro) if macro in table("exceptions") else None
+    code = exception(macro)
+    return rows.bit_of_exception(macro) if code and code.registers else None
 
 
 @cache

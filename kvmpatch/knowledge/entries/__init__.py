@@ -1,0 +1,63 @@
+"""The entries of the knowledge tables, as plain values."""
+
+from __future__ import annotations
+
+from kvmpatch.knowledge.entries.architecture import (
+    Bit,
+    BitKind,
+    BitPlace,
+    Csr,
+    CsrAlias,
+    Entry,
+    ExceptionCode,
+    Extension,
+    NotIn,
+    Source,
+    Status,
+)
+from kvmpatch.knowledge.entries.kernel import (
+    Accessor,
+    Area,
+    Caution,
+    Constant,
+    EntryPoint,
+    Frequency,
+    GuardKind,
+    GuardKnowledge,
+    GuestBit,
+    GuestStep,
+    IsaId,
+    OneReg,
+    Phase,
+    SbiId,
+    Term,
+)
+
+__all__ = [
+    "Accessor",
+    "Area",
+    "Bit",
+    "BitKind",
+    "BitPlace",
+    "Caution",
+    "Constant",
+    "Csr",
+    "CsrAlias",
+    "Entry",
+    "EntryPoint",
+    "ExceptionCode",
+    "Extension",
+    "Frequency",
+    "GuardKind",
+    "GuardKnowledge",
+    "GuestBit",
+    "GuestStep",
+    "IsaId",
+    "NotIn",
+    "OneReg",
+    "Phase",
+    "SbiId",
+    "Source",
+    "Status",
+    "Term",
+]
