@@ -12,7 +12,7 @@ import pytest
 from repo_scratch import Scratch, contents_of
 
 from kvmpatch.errors import KvmpatchError
-from kvmpatch.sources.repo import Filter, Repository
+from kvmpatch.sources.repo import Filter, Repository, plumbing
 
 ATTRIBUTES = "* diff=evil filter=evil merge=evil text=auto ident\n"
 # Every key by which git(1) of a repository's own configuration comes to run a program; %s is the trap.
@@ -173,6 +173,14 @@ def test_no_program_runs_and_nothing_is_written(hostile: Scratch, trap: Trap) ->
     assert contents_of(hostile.path) == before
     assert {"commits", "changed", "read", "list", "grep", "history", "author", "ancestry", "backport"} <= set(worked)
     assert "lost-commit" not in worked
+
+
+def test_an_older_git_reaches_no_remote_either(hostile: Scratch, trap: Trap, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before 2.39.4 git does not know GIT_NO_LAZY_FETCH and sets out to fetch what a partial clone lacks."""
+    older = {name: value for name, value in plumbing.EVERYWHERE.items() if name != "GIT_NO_LAZY_FETCH"}
+    monkeypatch.setattr(plumbing, "EVERYWHERE", older)
+    read_everything(hostile.path)
+    assert trap.ran() == ""
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,21 @@ def test_agrees_with_diff_tree(scratch: Scratch) -> None:
             assert sorted((str(f.additions), str(f.deletions), f.path) for f in plain.files) == expected
 
 
+def test_without_counting(scratch: Scratch) -> None:
+    scratch.commit("root\n", {"old.c": LONG, "a": "1\n"})
+    scratch.git("mv", "old.c", "new.c")
+    commits = [scratch.commit("move\n", {"new.c": LONG + "more\n", "a": "2\n"}), scratch.git("rev-parse", "HEAD^")]
+    with Repository.open(scratch.path) as repo:
+        full = list(repo.changed(commits))
+        quick = list(repo.changed(commits, counts=False))
+    assert [[(f.path, f.before_path, f.status, f.after_blob) for f in each.files] for each in quick] == [
+        [(f.path, f.before_path, f.status, f.after_blob) for f in each.files] for each in full
+    ]
+    assert not any(each.counted for each in quick)
+    assert {f.additions for each in quick for f in each.files} == {None}
+    assert {f.binary for each in quick for f in each.files} == {False}
+
+
 def test_too_many_for_inexact_renames(scratch: Scratch) -> None:
     before: dict[str | bytes, str | bytes | None] = {f"before/{number}": f"{number}\n{LONG}" for number in range(1001)}
     scratch.commit("root\n", before)

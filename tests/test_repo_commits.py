@@ -62,6 +62,8 @@ def test_encoding_header_that_is_none(scratch: Scratch, name: bytes) -> None:
     found = commit(scratch, "ü \\ud800 +2AA-\n".encode(), more=b"encoding " + name + b"\n")
     assert found.message.encode("utf-8")
     assert found.message.startswith("ü \\ud800")
+    written = b"\\x41 xn--bcher-kva\n"
+    assert commit(scratch, written, more=b"encoding " + name + b"\n").message == written.decode()
 
 
 def test_bytes_that_nothing_explains(scratch: Scratch) -> None:

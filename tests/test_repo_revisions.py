@@ -165,7 +165,7 @@ def test_past_the_root_says_what_is_there(forked: Scratch) -> None:
 
 def find_twins(kinds: tuple[str, str]) -> tuple[bytes, bytes, str]:
     """Two objects whose ids begin with the same four digits; of 65536 beginnings, some 300 objects hold a pair."""
-    import hashlib  # noqa: PLC0415
+    import hashlib
 
     tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
     seen: dict[tuple[str, str], bytes] = {}

@@ -38,25 +38,25 @@ class DiffReader:
         self._children: dict[tuple[str, ...], Child] = {}
         self._word = f"end-{os.urandom(16).hex()}\n".encode()
 
-    def changed(self, ids: Iterable[str], *, renames: bool) -> Iterator[ChangedFiles]:
+    def changed(self, ids: Iterable[str], *, renames: bool, counts: bool) -> Iterator[ChangedFiles]:
         """The files of each commit, in the order asked."""
         exact = ("-M100%",) if renames else ("--no-renames",)  # an exact rename is seen from ids, without any blob
-        options = ("--numstat", *(RENAMES if renames else exact))
+        options = (*(("--numstat",) if counts else ()), *(RENAMES if renames else ("--no-renames",)))
         for window in windows(ids):
             asked = [self._line(commit, data) for commit, data in self._objects.commits(window)]
             found = self._ask(options, asked)
             if found is not None and len(found) == len(window):
-                yield from (self._result(commit, found[commit], counted=True, renames=renames) for commit in window)
+                yield from (self._result(commit, found[commit], counted=counts, renames=renames) for commit in window)
                 continue
             for commit, line in zip(window, asked, strict=True):  # a blob or tree is missing: find out whose
-                counted = True
+                inexact = True
                 one = self._ask(options, [line])
                 if not one:
-                    counted = False
+                    inexact = False
                     one = self._ask(exact, [line])
                 if not one:
                     raise damaged(commit)
-                yield self._result(commit, one[commit], counted=counted, renames=renames)
+                yield self._result(commit, one[commit], counted=counts and inexact, renames=renames and inexact)
 
     def line(self, commit: str) -> bytes:
         """How diff-tree is asked for one commit: alone, or with the parent that it is compared with.
@@ -105,8 +105,7 @@ class DiffReader:
 
     def _result(self, commit: str, fields: list[bytes], *, counted: bool, renames: bool) -> ChangedFiles:
         files = _touched(fields, self._names)
-        skipped = renames and counted and _too_many(files)
-        return ChangedFiles(commit, files, counted, skipped)
+        return ChangedFiles(commit, files, counted, renames_skipped=renames and _too_many(files))
 
 
 def on_the_boundary(commit: str) -> Unreadable:

@@ -8,8 +8,8 @@ for us to read while we wait for it to take a request.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from kvmpatch.errors import Unreadable
 from kvmpatch.sources.repo.plumbing import Child, Plumbing, refuse_old_git
@@ -22,8 +22,7 @@ MEMORY = 2 * BLOB_LIMIT
 """Bytes of content that one window may hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Info:
+class Info(NamedTuple):
     """What git knows of an object without reading it. `kind` is None where there is no such object."""
 
     name: bytes
@@ -68,8 +67,12 @@ class ObjectReader:
             try:
                 for info in chunk:
                     header = self._header(child, info.name)
+                    if header.kind is None:
+                        raise missing(info.id)
+                    if header.kind != info.kind or header.size > BLOB_LIMIT:
+                        raise damaged(info.id)
                     data = child.stdout.read(header.size + 1)
-                    if header.kind is None or len(data) != header.size + 1:
+                    if len(data) != header.size + 1:
                         raise damaged(info.id)
                     read.append(data[:-1])
             except BaseException:
@@ -83,11 +86,8 @@ class ObjectReader:
         Raises:
             Unreadable: one is missing or damaged, or is no commit.
         """
-        infos = self.infos([commit.encode() for commit in ids])
-        for commit, info in zip(ids, infos, strict=True):
-            if info.kind != "commit":
-                raise missing(commit) if info.kind is None else damaged(commit)
-        return list(zip(ids, self.contents(infos), strict=True))
+        asked = [Info(commit.encode(), commit, "commit", 0) for commit in ids]
+        return list(zip(ids, self.contents(asked), strict=True))
 
     def blobs(self, names: Sequence[bytes], shown: Sequence[str]) -> Iterator[Blob]:
         """The blobs of one window; `shown` is the id of a blob that is not there."""
@@ -113,9 +113,9 @@ class ObjectReader:
     def _asked(self, requests: bytes) -> Child:
         if self._child is None or not self._child.alive:
             self.close()
-            self._child = self._git.start("cat-file", "--batch-command", "-z")
+            self._child = self._git.start("cat-file", "--batch-command", "-z", "--buffer")
         try:
-            self._child.send(requests)
+            self._child.send(requests + b"flush\0")
         except BaseException:
             self.close()
             raise

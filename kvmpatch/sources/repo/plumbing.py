@@ -10,9 +10,8 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Self, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
 
 from kvmpatch.errors import Unreadable
 from kvmpatch.words import Text
@@ -38,8 +37,7 @@ EVERYWHERE: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """A git command that has ended."""
 
     status: int

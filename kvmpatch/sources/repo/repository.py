@@ -146,13 +146,15 @@ class Repository:
             for commit, data in self._objects.commits(window):
                 yield read_commit(commit, data)
 
-    def changed(self, ids: Iterable[str], *, renames: bool = True) -> Iterator[ChangedFiles]:
+    def changed(self, ids: Iterable[str], *, renames: bool = True, counts: bool = True) -> Iterator[ChangedFiles]:
         """The files that commits touch against their first parent, in the order asked.
+
+        Counting lines is what takes the time: without `counts` a long history is listed some ten times as fast.
 
         Raises:
             Unreadable: a commit or its trees are missing, or it lies on the shallow boundary.
         """
-        return self._diffs.changed(ids, renames=renames)
+        return self._diffs.changed(ids, renames=renames, counts=counts)
 
     def patch_text(self, commit_id: str, paths: Sequence[str] | None = None) -> bytes:
         """The unified diff of a commit against its first parent, with `a/` and `b/` before the paths.

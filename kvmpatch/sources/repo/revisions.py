@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kvmpatch.errors import KvmpatchError, UnknownRevision, Unreadable
 from kvmpatch.sources.repo.commits import first_parents, read_commit
@@ -28,8 +28,7 @@ MARK = "--is-inside-git-dir"
 """Its answer, `true` or `false`, stands between the answers to two revisions: neither is an id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(NamedTuple):
     """One argument, as rev-parse takes it: ids to start from, and ids (`^ID`) to leave out."""
 
     rev: str

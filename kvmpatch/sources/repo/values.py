@@ -92,7 +92,8 @@ class ChangedFiles:
     """The files that a commit touches, against its first parent, in git's order.
 
     Attributes:
-        counted: False where blobs are missing, so that lines were not counted and only exact renames were found.
+        counted: False where lines were not counted: not asked for, or blobs are missing; then only exact renames
+            were found, too.
         renames_skipped: too many added files for git to compare, so inexact renames and copies were not looked for.
     """
 
