@@ -400,7 +400,10 @@ class MovedFrom:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something that runs: a CSR access, a bit computed, a field written, a call, an early return."""
+    """Something that runs: a CSR access, a bit computed, a field written, a call, an early return.
+
+    `operation` is what is done: read, write, swap … of a CSR, set or clear of a bit, the operator of an assignment.
+    """
 
     what: str
     target: str
@@ -410,6 +413,7 @@ class Effect:
     path: str
     line: int
     moved_from: MovedFrom | None = None
+    operation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kvmpatch.model import Message, Report, Section
-from kvmpatch.rules import ABOUT_A_COMMIT, Spoken
+from kvmpatch.model import Report, Section
+from kvmpatch.rules import ABOUT_A_COMMIT, Context, Spoken
 from kvmpatch.words import Text
 
 _TITLES = {
@@ -20,11 +20,11 @@ _TITLES = {
 }
 
 
-def with_sections(report: Report, message: Message | None) -> Report:
+def with_sections(report: Report, context: Context) -> Report:
     """The report with what the rules say about its facts; a section without statements is left out."""
     spoken: dict[str, list[Spoken]] = {}
     for rule in ABOUT_A_COMMIT:
-        for said in rule(report, message):
+        for said in rule(report, context):
             spoken.setdefault(said.section, []).append(said)
     sections = tuple(
         Section(name, title, tuple(said.statement for said in spoken[name]))

@@ -44,12 +44,12 @@ def make_reports(request: ShowRequest) -> Iterator[Report]:
         KvmpatchError: no repository, no such revision, unreadable objects or patch text.
     """
     if request.patch is not None:
-        from kvmpatch.reports.show_patch import patch_reports  # noqa: PLC0415
+        from kvmpatch.reports.show_patch import patch_reports
 
         yield from patch_reports(request)
         return
-    from kvmpatch.reports.show_commit import CommitReporter  # noqa: PLC0415
-    from kvmpatch.sources.repo import Repository  # noqa: PLC0415
+    from kvmpatch.reports.show_commit import CommitReporter
+    from kvmpatch.sources.repo import Repository
 
     with Repository.open(request.start, request.overrides) as repository:
         asked = resolve(repository, request.revs or ("HEAD",), request.progress)
@@ -79,8 +79,8 @@ def _may_be_upstream(rev: str) -> bool:
 
 
 def _resolve_one(repository: Repository, rev: str, progress: Progress | None) -> tuple[Resolved, ...]:
-    from kvmpatch.parse.message import read_message  # noqa: PLC0415
-    from kvmpatch.sources.repo import Resolved  # noqa: PLC0415
+    from kvmpatch.parse.message import read_message
+    from kvmpatch.sources.repo import Resolved
 
     try:
         return repository.resolve((rev,))

@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from kvmpatch.analysis.commit_facts import CommitFacts, SidedFile, commit_facts
+from kvmpatch.analysis.commit_facts import SidedFile, commit_facts
 from kvmpatch.errors import Unreadable
 from kvmpatch.model import REPORT_SCHEMA, Asked, Report, Warning
 from kvmpatch.parse.message import read_message
 from kvmpatch.parse.outlines import language_of
+from kvmpatch.reports.flow import TouchedTexts, flow_facts
 from kvmpatch.reports.sections import with_sections
 from kvmpatch.reports.who import commit_of, resolve_fixes
+from kvmpatch.rules import Context
 from kvmpatch.words import Text
 
 if TYPE_CHECKING:
-    from kvmpatch.model import Message
     from kvmpatch.reports.show import Progress
     from kvmpatch.sources.repo import Blob, ChangedFiles, RawCommit, Repository, Resolved, TouchedFile
 
@@ -49,7 +50,9 @@ class CommitReporter:
     def report(self, asked: Resolved, raw: RawCommit, touched: ChangedFiles) -> Report:
         """The report of one commit."""
         message = read_message(raw.message)
-        facts = commit_facts(self.sided(raw.id, touched.files))
+        texts = TouchedTexts()
+        facts = commit_facts(texts.kept(self.sided(raw.id, touched.files)))
+        flow = flow_facts(self.repository, raw.id, texts, facts)
         report = Report(
             schema=REPORT_SCHEMA,
             asked=Asked(asked.rev, asked.id, asked.how, asked.also),
@@ -59,18 +62,13 @@ class CommitReporter:
             csr_accesses=facts.csr_accesses,
             bits=facts.bits,
             extensions=facts.extensions,
-            phases=None,
+            phases=flow.phases if flow else None,
             history=None,
             relation=None,
             sections=(),
             warnings=(*self.warnings(raw, touched), *facts.warnings),
         )
-        return self.finished(report, message, facts)
-
-    def finished(self, report: Report, message: Message, facts: CommitFacts) -> Report:
-        """The report with its sentences."""
-        del facts
-        return with_sections(report, message)
+        return with_sections(report, Context(message, flow))
 
     def sided(self, commit: str, files: Sequence[TouchedFile]) -> Iterator[SidedFile]:
         """The touched files with both their texts, streamed; files whose structure is not read come without text."""

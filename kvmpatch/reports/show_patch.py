@@ -10,6 +10,7 @@ from kvmpatch.model import REPORT_SCHEMA, Asked, Patch, Report
 from kvmpatch.parse.hunks import partial_outlines
 from kvmpatch.reports.sections import with_sections
 from kvmpatch.reports.who import commit_of_patch
+from kvmpatch.rules import Context
 from kvmpatch.sources.mailbox import read_patches_from
 
 if TYPE_CHECKING:
@@ -50,4 +51,4 @@ def patch_report(patch: Patch, source: str) -> Report:
         sections=(),
         warnings=(*patch.warnings, *facts.warnings),
     )
-    return with_sections(report, patch.message)
+    return with_sections(report, Context(patch.message))

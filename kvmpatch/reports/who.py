@@ -91,7 +91,7 @@ def _upstream_applied_by(author: Signature, applied: str | None, message: Messag
 
 def resolve_fixes(repository: Repository, pointers: tuple[FixesPointer, ...]) -> tuple[FixesPointer, ...]:
     """`Fixes:` lines with the commits that they name here; the subject as written where there is none."""
-    from kvmpatch.errors import KvmpatchError  # noqa: PLC0415
+    from kvmpatch.errors import KvmpatchError
 
     resolved = []
     for pointer in pointers:

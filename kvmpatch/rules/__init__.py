@@ -1,6 +1,6 @@
 """Judgements: facts in, sentences out. One file a rule, with its words in both languages and its authority.
 
-A rule takes the facts of a report (a `Report` whose sections are still empty) and the message, and yields what it has
+A rule takes the facts of a report (a `Report` whose sections are still empty) and their context, and yields what it has
 to say, each with its evidence; a rule that has nothing to say yields nothing. The order below is the order within a
 section.
 """
@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kvmpatch.model import Message, Report
+from kvmpatch.model import Report
 from kvmpatch.rules import authors_words, guards_asked, no_code, structure_in_short
-from kvmpatch.rules.spoken import Spoken
+from kvmpatch.rules.spoken import Context, Spoken
 
-Rule = Callable[[Report, Message | None], Iterator[Spoken]]
+Rule = Callable[[Report, Context], Iterator[Spoken]]
 
 ABOUT_A_COMMIT: tuple[Rule, ...] = (
     no_code.speak,
@@ -22,4 +22,4 @@ ABOUT_A_COMMIT: tuple[Rule, ...] = (
     authors_words.speak,
 )
 
-__all__ = ["ABOUT_A_COMMIT", "Rule", "Spoken"]
+__all__ = ["ABOUT_A_COMMIT", "Context", "Rule", "Spoken"]

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvmpatch.model import Evidence, Message, Report
-from kvmpatch.rules.spoken import Spoken, say
+from kvmpatch.model import Evidence, Report
+from kvmpatch.rules.spoken import Context, Spoken, say
 from kvmpatch.words import Text
 
 
-def speak(report: Report, message: Message | None) -> Iterator[Spoken]:
+def speak(report: Report, context: Context) -> Iterator[Spoken]:
     """Quote each paragraph."""
-    if message is None:
+    if context.message is None:
         return
-    for paragraph in message.prose:
+    for paragraph in context.message.prose:
         yield say(
             "background",
             "author-says",

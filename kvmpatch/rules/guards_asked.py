@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvmpatch.model import BitUse, CsrAccess, Evidence, Guard, GuardKind, Message, Report
-from kvmpatch.rules.spoken import Spoken, say
+from kvmpatch.model import BitUse, CsrAccess, Evidence, Guard, GuardKind, Report
+from kvmpatch.rules.spoken import Context, Spoken, say
 from kvmpatch.words import Text
 
 _ISA_TESTS = ("extension_available", "has_extension_")
 
 
-def speak(report: Report, message: Message | None) -> Iterator[Spoken]:
+def speak(report: Report, context: Context) -> Iterator[Spoken]:
     """Say it where extension tests guard what the commit touches."""
-    del message
+    del context
     asked: dict[GuardKind, list[Evidence]] = {}
     places: list[CsrAccess | BitUse] = [*report.csr_accesses, *report.bits]
     for place in places:

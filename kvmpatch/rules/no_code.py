@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvmpatch.model import Evidence, FileChange, Message, Report
-from kvmpatch.rules.spoken import Spoken, say
+from kvmpatch.model import Evidence, FileChange, Report
+from kvmpatch.rules.spoken import Context, Spoken, say
 from kvmpatch.words import Text
 
 _DOCUMENTS = (".rst", ".txt", ".md", ".yaml", ".yml", "README", "MAINTAINERS", "CREDITS", ".json")
 _CODE = (".c", ".h", ".S", ".s", ".rs")
 
 
-def speak(report: Report, message: Message | None) -> Iterator[Spoken]:
+def speak(report: Report, context: Context) -> Iterator[Spoken]:
     """Say what kind of commit without code this is."""
-    del message
+    del context
     if not report.files or report.changes or report.csr_accesses or report.bits:
         return
     first = report.files[0]

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kvmpatch.model import Evidence, Statement
+from kvmpatch.model import Evidence, FlowFacts, Message, Statement
 from kvmpatch.words import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What rules may know besides the report's own facts: the message as read, and the flow in full."""
+
+    message: Message | None = None
+    flow: FlowFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvmpatch.model import Change, Evidence, Happened, Kind, Message, Report
-from kvmpatch.rules.spoken import Spoken, listed, say
+from kvmpatch.model import Change, Evidence, Happened, Kind, Report
+from kvmpatch.rules.spoken import Context, Spoken, listed, say
 from kvmpatch.words import Text
 
 _ORDER = (Happened.ADDED, Happened.REMOVED, Happened.RENAMED, Happened.MOVED, Happened.MODIFIED)
@@ -18,9 +18,9 @@ _VERB = {
 }
 
 
-def speak(report: Report, message: Message | None) -> Iterator[Spoken]:
+def speak(report: Report, context: Context) -> Iterator[Spoken]:
     """One sentence on the structure, one on bits that only moved."""
-    del message
+    del context
     if report.changes:
         yield _structure(report)
     yield from _bits(report)

@@ -1,0 +1,289 @@
+"""The effects of two sides, phase against phase: what stays, what moved, what is new, what is gone."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+from kvmpatch import knowledge
+from kvmpatch.analysis.flow.effects import Run, Tracer
+from kvmpatch.analysis.flow.factoring import factored_out
+from kvmpatch.analysis.flow.program import Function, Program
+from kvmpatch.analysis.flow.returns import early_returns
+from kvmpatch.analysis.flow.routes import Route, routes_to
+from kvmpatch.analysis.flow.zeroed import only_ored
+from kvmpatch.analysis.matching import Pair
+from kvmpatch.model import (
+    Effect,
+    FlowFacts,
+    Frequency,
+    Happened,
+    Kind,
+    Move,
+    MovedFrom,
+    PhaseChange,
+    Reordered,
+    Stay,
+    TestCount,
+)
+
+_CODE = {Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL}
+# More touched functions than this and the commit is a rewrite or a merge: a table of phases would not be read.
+MOST_FUNCTIONS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What one side runs: the effects by phase and root, in order, each once."""
+
+    runs: dict[tuple[str, str], list[Run]]
+    unplaced: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Difference:
+    """One phase of one root: effects on both sides, and those that stand alone."""
+
+    both: list[tuple[Run, Run]]
+    before: list[Run]
+    after: list[Run]
+
+
+def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts:
+    """Follow what the commit touches through the sources of both sides.
+
+    Args:
+        before: the sources before; those files that the commit does not touch may be the same as after.
+        after: the sources after.
+        pairs: what the commit changed, as matched.
+    """
+    code = [pair for pair in pairs if pair.placed.item.kind in _CODE][:MOST_FUNCTIONS]
+    old = _run(before, [(pair.before.path, pair.before.item.name) for pair in code if pair.before])
+    new = _run(after, [(pair.after.path, pair.after.item.name) for pair in code if pair.after])
+    roots = _common_roots(old, new, code)
+    differences = {key: _differ(*roots[key]) for key in sorted(roots, key=_in_order)}
+    stays, moves, phases = [], _moves(differences), []
+    moved_from = {id(effect): move.from_phase for move in moves for effect in move.after}
+    for (phase, root), difference in differences.items():
+        kept = _stays(phase, difference)
+        stays += kept
+        listed = _phase_change(phase, root, difference, moved_from)
+        if listed:
+            phases.append(listed)
+    return FlowFacts(
+        phases=tuple(phases),
+        moves=tuple(moves),
+        stays=tuple(stays),
+        tests=tuple(_tests(roots)),
+        only_ored=tuple(only_ored(after, new.runs, old.runs)),
+        early_returns=tuple(early_returns(before, after, code)),
+        factored=(factoring := factored_out(before, after, code))[0],
+        lost=factoring[1],
+        reordered=tuple(_reordered(differences)),
+        unplaced=tuple(name for name in new.unplaced if name in old.unplaced or name not in _names(old)),
+    )
+
+
+def _names(side: _Side) -> set[str]:
+    return {run.function for runs in side.runs.values() for run in runs}
+
+
+# ---- one side ---------------------------------------------------------------------------------------------------
+
+
+def _run(program: Program, touched: list[tuple[str, str]]) -> _Side:
+    routes: dict[tuple[str, str], tuple[Function, Route]] = {}
+    follow: set[tuple[str, str]] = set()
+    unplaced: list[str] = []
+    for path, name in touched:
+        function = next((found for found in program.functions(name) if found.path == path), None)
+        if function is None:
+            continue
+        ways = routes_to(program, function)
+        if not ways:
+            unplaced.append(name)
+        for route in ways:
+            root = route.links[0].caller if route.links else function
+            routes[root.path, root.name] = (root, route)
+            follow |= {(link.caller.path, link.caller.name) for link in route.links}
+    tracer = Tracer(program, follow, set(touched))
+    runs: defaultdict[tuple[str, str], list[Run]] = defaultdict(list)
+    seen: set[tuple[object, ...]] = set()
+    for root, route in routes.values():
+        start = _root_phase(root, route)
+        for run in tracer.trace(root, start):
+            key = (run.phase, root.name, run.essence, run.checks, run.function, run.effect.line)
+            if key not in seen:
+                seen.add(key)
+                runs[run.phase, root.name].append(run)
+    return _Side(dict(runs), tuple(unplaced))
+
+
+def _root_phase(root: Function, route: Route) -> str:
+    entry = knowledge.entry_point(root.name)
+    return entry.phase if entry else route.phase
+
+
+def _common_roots(old: _Side, new: _Side, code: Iterable[Pair]) -> dict[tuple[str, str], tuple[list[Run], list[Run]]]:
+    """Phase and root with the effects of both sides; a root that was renamed is one root."""
+    renamed = {
+        pair.before.item.name: pair.after.item.name
+        for pair in code
+        if pair.before and pair.after and pair.happened is Happened.RENAMED
+    }
+    roots: dict[tuple[str, str], tuple[list[Run], list[Run]]] = {}
+    for (phase, root), runs in old.runs.items():
+        roots.setdefault((phase, renamed.get(root, root)), ([], []))[0].extend(runs)
+    for key, runs in new.runs.items():
+        roots.setdefault(key, ([], []))[1].extend(runs)
+    return roots
+
+
+def _in_order(key: tuple[str, str]) -> tuple[int, str]:
+    known = knowledge.phase(key[0])
+    return (known.order if known else 99), key[1]
+
+
+# ---- two sides --------------------------------------------------------------------------------------------------
+
+
+def _differ(before: list[Run], after: list[Run]) -> _Difference:
+    """Pair the effects of both sides: the same with the same, then the same target with another value or guard."""
+    old, new = [run for run in before if run.effect.what != "test"], [run for run in after if run.effect.what != "test"]
+    both: list[tuple[Run, Run]] = []
+    for likeness in (
+        lambda run: (run.essence, run.checks),
+        lambda run: run.essence,
+        lambda run: (run.essence[:2], run.checks) if run.effect.what in {"csr", "field"} else id(run),
+        lambda run: run.essence[:2] if run.effect.what == "csr" else id(run),
+    ):
+        waiting: defaultdict[object, list[Run]] = defaultdict(list)
+        for run in new:
+            waiting[likeness(run)].append(run)
+        for run in list(old):
+            partners = waiting.get(likeness(run))
+            if partners:
+                partner = partners.pop(0)
+                both.append((run, partner))
+                old.remove(run)
+                new.remove(partner)
+    return _Difference(both, old, new)
+
+
+def _same(one: Run, other: Run) -> bool:
+    return one.essence == other.essence and one.checks == other.checks
+
+
+def _stays(phase: str, difference: _Difference) -> list[Stay]:
+    return [
+        Stay(phase, before.effect, after.effect)
+        for before, after in difference.both
+        if not _same(before, after) and before.effect.what in {"csr", "field", "bit", "call"}
+    ]
+
+
+def _moves(differences: dict[tuple[str, str], _Difference]) -> list[Move]:
+    """Effects that are gone from one phase and new in another."""
+    gone: defaultdict[object, list[tuple[str, Run]]] = defaultdict(list)
+    for (phase, _), difference in differences.items():
+        for run in difference.before:
+            gone[_wherever(run)].append((phase, run))
+    found: defaultdict[tuple[str, str], list[tuple[Effect, Effect]]] = defaultdict(list)
+    for (phase, _), difference in differences.items():
+        for run in difference.after:
+            candidates = gone.get(_wherever(run), [])
+            origin = next((one for one in candidates if one[0] != phase), None)
+            if origin:
+                candidates.remove(origin)
+                found[origin[0], phase].append((origin[1].effect, run.effect))
+    return [
+        Move(old, new, tuple(before for before, _ in effects), tuple(after for _, after in effects))
+        for (old, new), effects in found.items()
+    ]
+
+
+def _wherever(run: Run) -> object:
+    """What an effect is, wherever it runs: the same value into the same register or field, asking the same.
+
+    The condition that makes a phase of its own is not counted: it says when, not whether.
+    """
+    what, target, value = run.essence
+    asked = tuple(check for check in run.checks if not check[1].endswith("ran_atleast_once"))
+    if what == "return":
+        return id(run)
+    return what, target.replace(".", ">").rpartition(">")[2], value, asked
+
+
+def _phase_change(phase: str, root: str, difference: _Difference, moved_from: dict[int, str]) -> PhaseChange | None:
+    """What the report shows of a phase: everything that is not the same on both sides."""
+    before = [run for run, partner in difference.both if not _same(run, partner)] + difference.before
+    after = [partner for run, partner in difference.both if not _same(run, partner)] + difference.after
+    if not before and not after:
+        return None
+    known = knowledge.phase(phase)
+    if known is None:
+        return None
+    entry = knowledge.entry_point(root)
+    frequency = entry.frequency if entry and entry.phase == phase else known.frequency
+    return PhaseChange(
+        phase=phase,
+        entry=root,
+        frequency=Frequency(frequency.slug, frequency.words),
+        before=tuple(run.effect for run in _ordered(before)),
+        after=tuple(
+            replace(run.effect, moved_from=MovedFrom(moved_from[id(run.effect)]))
+            if id(run.effect) in moved_from
+            else run.effect
+            for run in _ordered(after)
+        ),
+    )
+
+
+def _ordered(runs: list[Run]) -> list[Run]:
+    """In the order they run: by place within a function, functions in the order they were entered."""
+    order: dict[str, int] = {}
+    for run in runs:
+        order.setdefault(run.function, len(order))
+    return sorted(runs, key=lambda run: (order[run.function], run.effect.line))
+
+
+def _tests(roots: dict[tuple[str, str], tuple[list[Run], list[Run]]]) -> list[TestCount]:
+    """Tests of extensions that a phase runs through, where their number differs."""
+    counts: defaultdict[str, list[Counter[str]]] = defaultdict(lambda: [Counter(), Counter()])
+    place: dict[str, Effect] = {}
+    for (phase, _), sides in roots.items():
+        for number, runs in enumerate(sides):
+            for run in runs:
+                if run.effect.what == "test":
+                    counts[phase][number][run.effect.target] += 1
+                    place.setdefault(phase, run.effect)
+    return [
+        TestCount(phase, old.total(), new.total(), place[phase].path, place[phase].line)
+        for phase, (old, new) in counts.items()
+        if old.total() != new.total()
+    ]
+
+
+def _reordered(differences: dict[tuple[str, str], _Difference]) -> list[Reordered]:
+    """Effects that are the same on both sides and run in another order: the first of each phase that gives way."""
+    found = []
+    for (phase, _), difference in differences.items():
+        same = [(old, new) for old, new in difference.both if _same(old, new) and old.effect.what in {"csr", "call"}]
+        old_order = [old.essence for old, _ in sorted(same, key=lambda pair: (pair[0].function, pair[0].effect.line))]
+        new_order = [new.essence for _, new in sorted(same, key=lambda pair: (pair[1].function, pair[1].effect.line))]
+        if old_order == new_order or len(set(old_order)) != len(old_order):
+            continue
+        by_essence = {new.essence: (old, new) for old, new in same}
+        if any(old.function != new.function for old, new in same):
+            continue
+        matcher = SequenceMatcher(None, old_order, new_order, autojunk=False)
+        for tag, start, end, new_start, _ in matcher.get_opcodes():
+            if tag in {"delete", "replace"} and end > start:
+                moved = by_essence[old_order[start]][1]
+                at = new_order.index(old_order[start])
+                passed = new_order[at - 1] if at > new_start else new_order[min(at + 1, len(new_order) - 1)]
+                found.append(Reordered(phase, moved.effect, by_essence[passed][1].effect))
+                break
+    return found

@@ -1,0 +1,216 @@
+"""The effects of functions in the order they run, down the calls that the commit touches."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from kvmpatch import knowledge
+from kvmpatch.analysis.flow.program import Function, Program
+from kvmpatch.analysis.flow.routes import is_called_from_outside, phase_at, phase_within
+from kvmpatch.analysis.uses import BitSeen, CsrUse, Uses
+from kvmpatch.model import Effect, Guard
+from kvmpatch.parse.csource.body import Does, Origin, Step
+
+_DEEPEST = 6
+_MOST_EFFECTS = 4000
+_FIELD = re.compile(r"->|\.(?=[A-Za-z_])")
+_QUIET_CALLS = re.compile(
+    r"(?:un)?likely$|IS_ENABLED$|BIT(?:_ULL)?$|_?_?BUILD_BUG|WARN|BUG|pr_|dev_|kvm_(?:err|info|debug|pr)|trace_|sizeof$|"
+    r"container_of$|READ_ONCE$|WRITE_ONCE$|ARRAY_SIZE$|lockdep_|might_|array_index_nospec$|min$|max$|offsetof$|"
+    r"_?_?riscv_isa_extension_available$|riscv_(?:cpu_)?has_extension_|static_branch_|kvm_riscv_nacl_\w*available$|"
+    r"smp_|barrier$|preempt_|local_irq_|rcu_read_|u?int\d+_t$|__va$|__pa$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An effect where it runs: its phase, its function, and the form in which two sides are compared.
+
+    `essence` has local names replaced by what they stand for, so that `cfg->henvcfg` and `vcpu->arch.cfg.henvcfg`
+    are one; `checks` are the guards on the whole way down.
+    """
+
+    effect: Effect
+    phase: str
+    function: str
+    essence: tuple[str, str, str | None]
+    checks: tuple[tuple[str, str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Where the walk stands: the phase, what holds there, how it got there, and what local names stand for."""
+
+    function: Function
+    phase: str
+    guards: tuple[Guard, ...]
+    via: tuple[str, ...]
+    names: dict[str, str]
+
+
+class Tracer:
+    """Walks one side. Calls are followed into functions that the commit touches, and into those that lead there."""
+
+    def __init__(
+        self, program: Program, follow: Collection[tuple[str, str]], touched: Collection[tuple[str, str]]
+    ) -> None:
+        self.program = program
+        self.follow = follow
+        self.touched = touched
+        self.left = _MOST_EFFECTS
+
+    def trace(self, function: Function, phase: str) -> Iterator[Run]:
+        """The effects from an entry point on."""
+        yield from self._function(function, phase_within(phase, function.name), (), (function.name,))
+
+    def _function(
+        self, function: Function, phase: str, guards: tuple[Guard, ...], via: tuple[str, ...]
+    ) -> Iterator[Run]:
+        counts = (function.path, function.name) in self.touched
+        uses = self.program.uses(function) if counts else Uses()
+        if function.is_assembly:
+            for access in uses.csrs:
+                yield self._csr(access, _Here(function, phase, guards, via, {}))
+            return
+        steps = self.program.body(function).steps
+        names = aliases(steps)
+        reader = self.program.reader(function).conditions
+        accesses: defaultdict[int, list[CsrUse]] = defaultdict(list)
+        for access in uses.csrs:
+            accesses[access.line].append(access)
+        bits: defaultdict[int, list[BitSeen]] = defaultdict(list)
+        for bit in uses.bits:
+            if bit.use in {"set", "clear"}:
+                bits[bit.line].append(bit)
+        bit_lines = set(bits)
+        for step in steps:
+            if self.left <= 0:
+                return
+            phase_here = phase_at(self.program, phase, function, step)
+            outer = _Here(function, phase_here, guards, via, names)
+            if step.does is Does.CALL and knowledge.accessor(step.name):
+                for access in accesses.pop(step.line, []):
+                    yield self._csr(access, outer)
+            here = _Here(function, phase_here, (*guards, *reader.guards(step.conditions)), via, names)
+            if step.does is Does.CALL:
+                yield from self._call(step, here, counts=counts)
+            if counts:
+                if step.does in {Does.ASSIGN, Does.CALL}:
+                    for bit in bits.pop(step.line, []):
+                        yield self._bit(bit, outer)
+                yield from self._own(step, here, bit_lines)
+
+    def _own(self, step: Step, here: _Here, bit_lines: Collection[int]) -> Iterator[Run]:
+        """The effects of a step that neither calls nor touches a bit."""
+        if step.does is Does.ASSIGN and not step.declares and _FIELD.search(step.name):
+            if step.line not in bit_lines:
+                said = f"{step.operator} {expand(step.value or '', here.names)}"
+                essence = ("field", expand(step.name, here.names), said)
+                yield self._made("field", step.name, step.value, step, here, essence)
+        elif step.does is Does.RETURN and is_early(step):
+            own = " && ".join(("!" if c.negated else "") + expand(c.text, here.names) for c in step.conditions)
+            said = f"{step.value} if {own}"
+            essence = ("return", here.function.name, said)
+            yield self._made("return", here.function.name, step.value, step, here, essence)
+        elif step.does is Does.TEST and knowledge.guard_extension(step.name):
+            yield self._made("test", step.name, None, step, here, ("test", step.name, None))
+
+    def _made(
+        self, what: str, target: str, value: str | None, step: Step, here: _Here, essence: tuple[str, str, str | None]
+    ) -> Run:
+        self.left -= 1
+        operation = step.operator or None
+        path = here.function.path
+        effect = Effect(what, target, value, here.guards, here.via, path, step.line, operation=operation)
+        return Run(effect, here.phase, here.function.name, essence, checks(here.guards))
+
+    def _call(self, step: Step, here: _Here, *, counts: bool) -> Iterator[Run]:
+        if knowledge.accessor(step.name):
+            return
+        target = self.program.function(step.name, near=here.function.path)
+        if target and not is_called_from_outside(target.name) and self._is_followed(target, here):
+            yield from self._function(
+                target, phase_within(here.phase, target.name), here.guards, (*here.via, target.name)
+            )
+        elif counts and step.name[:1] != "(" and not _QUIET_CALLS.match(step.name):
+            essence = ("call", step.name, ", ".join(expand(argument, here.names) for argument in step.arguments))
+            yield self._made("call", step.name, ", ".join(step.arguments) or None, step, here, essence)
+
+    def _is_followed(self, target: Function, here: _Here) -> bool:
+        key = (target.path, target.name)
+        return len(here.via) <= _DEEPEST and target.name not in here.via and (key in self.follow or key in self.touched)
+
+    def _csr(self, access: CsrUse, here: _Here) -> Run:
+        self.left -= 1
+        target = access.csr or access.csr_macro or "?"
+        guards = (*here.guards, *access.guards)
+        return Run(
+            Effect("csr", target, access.value, guards, here.via, access.path, access.line, None, access.operation),
+            here.phase,
+            access.function or "",
+            ("csr", target, f"{access.operation} {expand(access.value or '', here.names)}".strip()),
+            checks(guards),
+        )
+
+    def _bit(self, bit: BitSeen, here: _Here) -> Run:
+        self.left -= 1
+        target = bit.target or "?"
+        guards = (*here.guards, *bit.guards)
+        return Run(
+            Effect("bit", target, bit.macro, guards, here.via, bit.path, bit.line, None, bit.use),
+            here.phase,
+            bit.function or "",
+            ("bit", expand(target, here.names), f"{bit.use} {bit.macro}"),
+            checks(guards),
+        )
+
+
+def is_early(step: Step) -> bool:
+    """Whether a return stands under a condition of its own, and so can keep what follows from running."""
+    return any(condition.origin is Origin.BRANCH for condition in step.conditions)
+
+
+def aliases(steps: tuple[Step, ...]) -> dict[str, str]:
+    """Local names that stand for one thing throughout: `cfg` for `&vcpu->arch.cfg`."""
+    found: dict[str, str] = {}
+    spoiled: set[str] = set()
+    for step in steps:
+        if step.does is not Does.ASSIGN:
+            continue
+        if (
+            step.declares
+            and step.value
+            and re.fullmatch(r"&?[A-Za-z_][\w.\->]*", step.value)
+            and step.name not in found
+        ):
+            found[step.name] = step.value
+        elif step.name in found:
+            spoiled.add(step.name)
+    return {name: value for name, value in found.items() if name not in spoiled}
+
+
+def expand(text: str, names: dict[str, str]) -> str:
+    """A text with local names replaced by what they stand for."""
+    if not names or not text:
+        return text
+
+    def replaced(match: re.Match[str]) -> str:
+        stands_for = names.get(match[1])
+        if stands_for is None:
+            return match[0]
+        if stands_for.startswith("&"):
+            return f"{stands_for[1:]}." if match[2] == "->" else f"{stands_for}{match[2]}"
+        return f"{stands_for}{match[2]}"
+
+    for _ in range(2):
+        text = re.sub(r"(?<![\w.>])([A-Za-z_]\w*)\b(->|\.|)", replaced, text)
+    return text
+
+
+def checks(guards: tuple[Guard, ...]) -> tuple[tuple[str, str, bool], ...]:
+    """Guards by what they ask, in no order, each once."""
+    asked = {(guard.kind.value, knowledge.guard_extension(guard.text) or guard.text, guard.negated) for guard in guards}
+    return tuple(sorted(asked))

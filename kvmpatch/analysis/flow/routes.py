@@ -1,0 +1,147 @@
+"""How the kernel gets to a function: from an entry point down a chain of calls, and in which phase that is.
+
+The phase is that of the entry point at the root, unless the chain passes a function or a condition that begins a phase
+of its own (the world switch within KVM_RUN; `!ran_atleast_once` for the first KVM_RUN).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kvmpatch import knowledge
+from kvmpatch.analysis.flow.program import Function, Program
+from kvmpatch.parse.csource.body import Condition, Does, Origin, Step
+
+_DEEPEST = 9
+_MOST_ROUTES = 48
+# Phases that begin in the middle of a call chain; all others begin at an entry point that generic code calls.
+_INNER = {"vcpu-reset", "pre-entry", "guest-entry", "world-switch", "guest-exit", "post-exit", "exit-handling"}
+_ENTERS_GUEST = "kvm_riscv_vcpu_enter_exit"
+# Tables through which KVM calls: what kind of table and which of its fields, and the phase of such a call.
+_TABLE_PHASES = {
+    ("kvm_vcpu_sbi_extension", "handler"): "exit-handling",
+    ("kvm_vcpu_sbi_extension", "probe"): "vcpu-create",
+    ("kvm_vcpu_sbi_extension", "init"): "vcpu-create",
+    ("kvm_vcpu_sbi_extension", "deinit"): "vcpu-destroy",
+    ("kvm_vcpu_sbi_extension", "reset"): "vcpu-reset",
+    ("kvm_vcpu_sbi_extension", "get_reg"): "user-ioctl",
+    ("kvm_vcpu_sbi_extension", "set_reg"): "user-ioctl",
+    ("insn_func", "func"): "exit-handling",
+    ("csr_func", "func"): "exit-handling",
+    ("kvm_device_ops", ""): "user-ioctl",
+    ("kvm_io_device_ops", ""): "exit-handling",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One call on the way: who calls, and under which conditions."""
+
+    caller: Function
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A way from an entry point to a function; `links` from the root downward, empty where it is the entry itself."""
+
+    root: str
+    phase: str
+    links: tuple[Link, ...]
+
+
+def routes_to(program: Program, function: Function) -> tuple[Route, ...]:
+    """The ways to a function, each ending at an entry point that we know; none where nothing known leads there."""
+    found: list[Route] = []
+    for links, table in _climb(program, function, (), frozenset()):
+        if len(found) >= _MOST_ROUTES:
+            break
+        root = links[0].caller if links else function
+        start = _table_phase(table) if table else None
+        entry = knowledge.entry_point(root.name)
+        phase = start or (entry.phase if entry else None)
+        if phase is None:
+            continue
+        found.append(Route(root.name, _phase_along(program, phase, links, function), links))
+    return tuple(found)
+
+
+def _climb(
+    program: Program, function: Function, below: tuple[Link, ...], seen: frozenset[tuple[str, str]]
+) -> Iterator[tuple[tuple[Link, ...], str | None]]:
+    """Chains of calls that end at a root: a known entry point, or a function that nobody here calls."""
+    key = (function.path, function.name)
+    if key in seen or len(below) > _DEEPEST:
+        return
+    uses = [
+        use for use in program.callers(function.name)
+        if use.caller is None or not function.item.is_static or use.caller.path == function.path
+    ]  # fmt: skip
+    callers = [use for use in uses if use.caller is not None]
+    entry = knowledge.entry_point(function.name)
+    if entry is not None and (not callers or is_called_from_outside(function.name)):
+        yield below, None
+        return
+    yielded = False
+    for use in callers:
+        if use.caller is None or use.step is None:
+            continue
+        for chain in _climb(program, use.caller, (Link(use.caller, use.step), *below), seen | {key}):
+            yielded = True
+            yield chain
+    for use in uses:
+        if use.caller is None:
+            yielded = True
+            yield below, use.table
+    if not yielded and not callers:
+        yield below, None
+
+
+def is_called_from_outside(name: str) -> bool:
+    """Whether generic KVM calls a function of this name, whoever here calls it too: `kvm_arch_*` and its ioctls."""
+    return name.startswith("kvm_arch_")
+
+
+def _table_phase(table: str) -> str | None:
+    kind, _, field = table.rpartition(".")
+    for (struct, member), phase in _TABLE_PHASES.items():
+        if struct in kind.split() and member in {"", field}:
+            return phase
+    return None
+
+
+def _phase_along(program: Program, phase: str, links: tuple[Link, ...], function: Function) -> str:
+    """The phase at the end of a chain."""
+    for position, link in enumerate(links):
+        phase = phase_at(program, phase, link.caller, link.step)
+        below = links[position + 1].caller if position + 1 < len(links) else function
+        phase = phase_within(phase, below.name)
+    return phase if links else phase_within(phase, function.name)
+
+
+def phase_within(phase: str, name: str) -> str:
+    """The phase inside a function that is entered in some phase."""
+    entry = knowledge.entry_point(name)
+    return entry.phase if entry and entry.phase in _INNER else phase
+
+
+def phase_at(program: Program, phase: str, caller: Function, step: Step) -> str:
+    """The phase of one step of a function that runs in `phase`: KVM_RUN has phases of its own within its body."""
+    if phase != "run-ioctl":
+        return phase
+    if any(is_first_run(condition) for condition in step.conditions):
+        return "first-run"
+    if not any(condition.origin is Origin.LOOP for condition in step.conditions):
+        return phase
+    enters = [
+        other.line for other in program.body(caller).steps if other.does is Does.CALL and other.name == _ENTERS_GUEST
+    ]
+    if not enters:
+        return phase
+    return "pre-entry" if step.line < enters[0] else "post-exit" if step.line > enters[0] else phase
+
+
+def is_first_run(condition: Condition) -> bool:
+    """Whether a condition holds in the first KVM_RUN of a VCPU only."""
+    return condition.negated and condition.text.endswith("ran_atleast_once")

@@ -1,0 +1,75 @@
+"""The sources that execution flow is followed through: the touched files, and in KVM those that may call them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from kvmpatch.analysis.commit_facts import CommitFacts, SidedFile
+from kvmpatch.analysis.flow import Program, flow_of
+from kvmpatch.model import FlowFacts, Kind
+from kvmpatch.parse.outlines import language_of
+
+if TYPE_CHECKING:
+    from kvmpatch.sources.repo import Repository
+
+# KVM's own sources: callers are looked for in the whole directory of a touched file there, and nowhere else.
+_KVM = re.compile(r"(?:^|/)kvm/")
+_CODE = {Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL}
+# Above this, a commit is a merge or a sweep over the tree; its flow is not worked out.
+_MOST_BYTES = 12_000_000
+_MOST_CALLERS = 250
+
+
+class TouchedTexts:
+    """The texts of the touched files, kept while they stream by, as long as there are not too many."""
+
+    def __init__(self) -> None:
+        self.before: dict[str, bytes] = {}
+        self.after: dict[str, bytes] = {}
+        self.size = 0
+
+    def kept(self, files: Iterable[SidedFile]) -> Iterator[SidedFile]:
+        """The same files, remembered on the way."""
+        for sided in files:
+            self.size += len(sided.before or b"") + len(sided.after or b"")
+            if self.size <= _MOST_BYTES:
+                if sided.before is not None and sided.file.status != "copied":
+                    self.before[sided.file.before_path] = sided.before
+                if sided.after is not None:
+                    self.after[sided.file.path] = sided.after
+            else:
+                self.before.clear()
+                self.after.clear()
+            yield sided
+
+
+def flow_facts(repository: Repository, commit: str, texts: TouchedTexts, facts: CommitFacts) -> FlowFacts | None:
+    """What ran when on both sides; None for a commit that is too large to follow.
+
+    A commit that changes no function has no flow to speak of: everything in it is empty.
+    """
+    if texts.size > _MOST_BYTES:
+        return None
+    if not any(pair.placed.item.kind in _CODE for pair in facts.pairs):
+        return FlowFacts((), (), (), (), (), (), (), (), (), ())
+    others = _callers(repository, commit, texts)
+    return flow_of(Program({**others, **texts.before}), Program({**others, **texts.after}), facts.pairs)
+
+
+def _callers(repository: Repository, commit: str, texts: TouchedTexts) -> dict[str, bytes]:
+    """The untouched files of the KVM directories that the commit touches."""
+    touched = set(texts.before) | set(texts.after)
+    directories = sorted({path.rpartition("/")[0] + "/" for path in touched if _KVM.search(path)})
+    if not directories:
+        return {}
+    files = [
+        file
+        for file in repository.list_files(commit, directories)
+        if file.kind == "blob" and file.path not in touched and language_of(file.path) in {"c", "assembly"}
+    ]
+    if len(files) > _MOST_CALLERS:
+        return {}
+    blobs = repository.blobs(file.id for file in files)
+    return {file.path: blob.data for file, blob in zip(files, blobs, strict=True) if blob.data is not None}
