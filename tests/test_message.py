@@ -472,6 +472,11 @@ def test_prose_leaves_heads_out() -> None:
     )
 
 
+@pytest.mark.parametrize("line", ["Tested: on a board.", "From: the guest it is one.", "References: see the manual."])
+def test_a_sentence_that_begins_like_a_header_is_prose(line: str) -> None:
+    assert message(line, TEXT, SIGNED).prose[0] == line
+
+
 def test_prose_of_a_message_that_is_quoted_whole() -> None:
     read = message(
         "JIRA: https://example.org/R-1\nConflicts:\n  - widget.c: no lock here",

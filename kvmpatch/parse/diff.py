@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kvmpatch.errors import BadInput
-from kvmpatch.model import FileBefore, FileChange, FilePatch, Hunk, Warning  # noqa: A004 - the contract's own word
-from kvmpatch.parse.diffnames import header_names, in_tree, unquoted
+from kvmpatch.model import FileBefore, FileChange, FilePatch, Hunk, Warning
+from kvmpatch.parse.diffnames import binary_names, header_names, in_tree, unquoted
 from kvmpatch.words import Text
 
 _HUNK = re.compile(r"@@ -\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@")
 _MODE = re.compile(r"(old|new|deleted file|new file) mode (\d{6})\s*$")
-_BINARY = re.compile(r"Binary files? (.+) and (.+) differ\s*$")
 _STATISTICS = re.compile(r" \d+ files? changed")
 _INCLUSION = re.compile(r"[A-Za-z][\w-]* inclusion\s*$")
 _EPOCH = re.compile(r"\s(?:1970-01-01|1969-12-31) ")
@@ -123,7 +122,12 @@ def message_end(lines: list[str]) -> tuple[int, int]:
         elif in_head and line.startswith("----"):
             in_head = False
         index += 1
-    return (len(lines), len(lines)) if first is None else (first, first)
+    if first is None:
+        return len(lines), len(lines)
+    end = first
+    while end and lines[end - 1].startswith(("Index: ", "=====", "diff ")):
+        end -= 1
+    return end, end
 
 
 def _has_statistics(lines: list[str], index: int) -> bool:
@@ -144,7 +148,7 @@ def _starts(lines: list[str], index: int) -> bool:
         return (
             index + 2 < len(lines) and lines[index + 1].startswith("+++ ") and _HUNK.match(lines[index + 2]) is not None
         )
-    return line.startswith("Binary file") and _BINARY.match(line) is not None
+    return line.startswith("Binary files ") and binary_names(line) is not None
 
 
 def _parts(lines: list[str], start: int) -> Iterator[_Part]:
@@ -164,8 +168,8 @@ def _parts(lines: list[str], start: int) -> Iterator[_Part]:
 def _cut(lines: list[str], index: int, part: _Part) -> int:
     """Read one file's lines from `index` into `part`; return the line behind them."""
     count = len(lines)
-    if match := _BINARY.match(lines[index]):
-        part.binary, part.before, part.after = True, match.group(1), match.group(2)
+    if names := binary_names(lines[index]):
+        part.binary, (part.before, part.after) = True, names
         return index + 1
     if not lines[index].startswith("--- "):
         index += 1
@@ -176,7 +180,7 @@ def _cut(lines: list[str], index: int, part: _Part) -> int:
         while index < count and not lines[index].startswith(("diff --", "From ")):
             index += 1
         return index
-    if index < count and (lines[index].startswith("GIT binary patch") or _BINARY.match(lines[index])):
+    if index < count and (lines[index].startswith("GIT binary patch") or binary_names(lines[index])):
         part.binary = True
         return index + 1
     if index + 1 < count and lines[index].startswith("--- ") and lines[index + 1].startswith("+++ "):
@@ -296,8 +300,8 @@ def _read_hunks(part: _Part) -> tuple[Hunk, ...] | None:
     """The hunks, by unidiff; None if it cannot read them."""
     if not part.hunks:
         return ()
-    from unidiff.errors import UnidiffParseError  # noqa: PLC0415
-    from unidiff.patch import PatchSet  # noqa: PLC0415 - costs 18 ms, and most commands read no patch text
+    from unidiff.errors import UnidiffParseError
+    from unidiff.patch import PatchSet
 
     # the marker of a missing newline is translated by GNU diff, and no line of the file
     body = (f"{line}\n" for hunk in part.hunks for line in hunk if not line.startswith("\\"))

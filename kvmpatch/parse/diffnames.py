@@ -65,6 +65,21 @@ def _same_behind_prefix(before: str, after: str) -> tuple[str, str] | None:
     return (tail, tail) if tail and tail == after.partition("/")[2] else None
 
 
+def binary_names(line: str) -> tuple[str, str] | None:
+    """Both names of a `Binary files … and … differ` line; None if it is no such line."""
+    line = line.rstrip()
+    if not line.startswith("Binary files ") or not line.endswith(" differ") or len(line) > _LONGEST:
+        return None
+    names = line[len("Binary files ") : -len(" differ")]
+    at = names.find(" and ")
+    while at > 0:
+        before, after = names[:at], names[at + 5 :]
+        if _NOWHERE in (before, after) or before == after or _same_behind_prefix(before, after):
+            return before, after
+        at = names.find(" and ", at + 1)
+    return None
+
+
 def in_tree(before: str, after: str, index: str | None) -> tuple[str, str] | None:
     """The names of a plain diff's two lines as paths of the tree.
 

@@ -101,13 +101,17 @@ STRUCTURED = re.compile(
       | upstream[ ]commit:?[ ][0-9a-f]{7,64}\.?
       | (?:ANBZ|OpenAnolis[ ]Bug[ ]Tracker|Conflicts?|Intel-SIG|BugLink|Bugzilla|BZ|JIRA|O-JIRA|CVE|Upstream[ -]status
           |Git-commit|Alt-commit|No-fix|Omitted-fix|Patch-mainline|Git-repo|References|Bug|Tested|Reference|category|feature
-          |backport|issue|Y-JIRA|Z-JIRA|MR|Depends|Build[ ]Info|Brew|Author|Date|AuthorDate|CommitDate|From|Subject
-          |Message-ID|Acked-by):(?:\s.*)?
+          |backport|issue|Y-JIRA|Z-JIRA|MR|Depends|Build[ ]Info|Brew):(?:\s.*)?
       | (?:to|fix)[ ]\#\d+ | CVE-\d{4}-\d+(?:[, ].{0,200})? | [\w./-]+\.git[ ]commit[ ][0-9a-f]{7,64}.{0,200}
       | (?:jira|cve(?:-bf|-pre)?|commit-author|commit-source|upstream-diff|bugfix|subsystem-sync)[ ].+
     )\s*$
     """,
     re.VERBOSE | re.IGNORECASE,
+)
+# Of these, the ones that an author's own sentence never begins with. The others need a pointer beside them.
+_DEFINITE = re.compile(
+    r"ANBZ:|OpenAnolis|BugLink:|Bugzilla:|BZ:|[OYZ]?-?JIRA:|CVE|Upstream[ -]status:|Patch-mainline:|jira |commit-author ",
+    re.IGNORECASE,
 )
 _INCLUSION = re.compile(r"[A-Za-z][\w-]* inclusion\s*$")
 _RULE = re.compile(r"-{3,}\s*$")
@@ -239,6 +243,7 @@ def _read_top(reading: _Reading, start: int, block: TrailerBlock) -> None:
         return
     beside = [lines[index] for index, _, _ in top]
     leading, pointed, go_on = True, False, start
+    heads: list[int] = []
     for index, opens, shaped in top:
         line = lines[index]
         if index < go_on:
@@ -246,16 +251,20 @@ def _read_top(reading: _Reading, start: int, block: TrailerBlock) -> None:
         if opens and shaped:
             hit = _read_line(reading, beside, index, leading and not reading.hits)
             pointed = pointed or hit
-            if hit or leading:
+            if hit:
                 reading.consumed.add(index)
+            elif leading:
+                heads.append(index)
             if link := _LINK.match(line):
                 reading.links.append(link.group(1))
-        elif leading and line[0] in " \t" and index - 1 in reading.consumed:
-            reading.consumed.add(index)
+        elif leading and line[0] in " \t" and heads and index - 1 == heads[-1]:
+            heads.append(index)
         elif pointed and opens and line[0] == "[" and index < block.start and (length := _note(reading, index, block)):
             go_on = index + length
         else:
             leading = False
+    if reading.hits or any(_DEFINITE.match(lines[index]) for index in heads):
+        reading.consumed.update(heads)
     for form in _FORMS_AT[Where.EMBEDDED]:
         if form.beside and any(map(form.beside.match, beside)):
             _read_embedded(reading, form, start)
