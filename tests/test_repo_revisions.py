@@ -10,15 +10,24 @@ from repo_scratch import Scratch
 from kvmpatch.errors import UnknownRevision, Unreadable
 from kvmpatch.sources.repo import Repository, Resolved
 
+_made: list[Scratch] = []
+
 
 @pytest.fixture
-def forked(tmp_path: Path) -> Scratch:
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
+    """One history for all tests here: they only read."""
+    if not _made:
+        _made.append(fork(tmp_path_factory.mktemp("forked")))
+    return _made[0]
+
+
+def fork(folder: Path) -> Scratch:
     r"""Root and a, then main: b, merge, c; side: s, merged into main. Tags: v1 at b (annotated), light at a.
 
     root - a - b - m - c
              \- s -/
     """
-    scratch = Scratch(tmp_path / "repo")
+    scratch = Scratch(folder / "repo")
     for name in ("root", "a"):
         scratch.git("tag", name, scratch.commit(f"{name}\n", {name: name}))
     scratch.git("checkout", "-q", "-b", "side")
@@ -123,6 +132,7 @@ def test_many_revisions(tmp_path: Path) -> None:
         *["nowhere", "main..nowhere", "nowhere..main", "nowhere...", "^nowhere", "deadbeef", "f" * 40, "0" * 40, ""],
         *[
             "--all",
+            "--branches",
             "--output=x",
             "-n1",
             "--",

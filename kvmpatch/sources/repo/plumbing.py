@@ -169,7 +169,7 @@ class Plumbing:
 
     def _start(self, args: Sequence[str]) -> tuple[subprocess.Popen[bytes], object]:
         git = load_git()
-        from git.exc import GitCommandNotFound  # noqa: PLC0415 - imported by now
+        from git.exc import GitCommandNotFound
 
         command: list[str] = [git.GIT_PYTHON_GIT_EXECUTABLE or "git", *self._before, *args]
         present = [name for name in self._without if name in os.environ]
@@ -191,7 +191,7 @@ class Plumbing:
 def load_git() -> type[Git]:
     """GitPython's `Git`, imported late: it costs some 100 ms, and complains at once where git is missing."""
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    from git.cmd import Git  # noqa: PLC0415 - see above
+    from git.cmd import Git
 
     return Git
 

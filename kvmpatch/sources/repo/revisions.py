@@ -263,7 +263,7 @@ def _meant(rev: str, lines: Sequence[str]) -> Meant:
 
 
 def _seconds(moment: str) -> float:
-    from datetime import datetime  # noqa: PLC0415 - only where several revisions are sorted
+    from datetime import datetime
 
     return datetime.fromisoformat(moment).timestamp() if moment else 0.0
 
