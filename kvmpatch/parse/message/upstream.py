@@ -110,7 +110,8 @@ STRUCTURED = re.compile(
 )
 # Of these, the ones that an author's own sentence never begins with. The others need a pointer beside them.
 _DEFINITE = re.compile(
-    r"ANBZ:|OpenAnolis|BugLink:|Bugzilla:|BZ:|[OYZ]?-?JIRA:|CVE|Upstream[ -]status:|Patch-mainline:|jira |commit-author ",
+    r"ANBZ:|OpenAnolis|BugLink:|Bugzilla:|BZ:|(?:[OYZ]-)?JIRA:|CVE|Upstream[ -]status:|Patch-mainline:"
+    r"|jira |commit-author ",
     re.IGNORECASE,
 )
 _INCLUSION = re.compile(r"[A-Za-z][\w-]* inclusion\s*$")
