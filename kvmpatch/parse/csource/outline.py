@@ -234,8 +234,9 @@ class Outline:
         if header is None:
             return
         start = piece.start + header.start
-        body = code_of(clean[body_at : piece.end])
-        text = f"{code_of(clean[start:body_at])} {body}"
+        # What a function says includes the branches that were not read: a change in one of them is a change.
+        body = code_of(self.scanned.data[body_at : piece.end])
+        text = f"{code_of(self.scanned.data[start:body_at])} {body}"
         yield Item(
             kind=header.kind,
             name=header.name,
@@ -287,8 +288,7 @@ class Outline:
         for declared in read_declaration(text):
             start, end = piece.start + declared.start, piece.start + declared.end
             end = piece.end if declared.end >= len(text.rstrip().rstrip(";")) else end
-            name_at = re.search(rf"\b{re.escape(declared.name)}\b", text[declared.start :])
-            offset = start + name_at.start() if name_at else start
+            offset = piece.start + _word_at(text, declared.name, declared.start)
             yield Item(
                 kind=declared.kind,
                 name=declared.name,
@@ -300,7 +300,7 @@ class Outline:
                 value=_utf8(declared.value),
                 members=tuple(_member_utf8(member, piece.start) for member in declared.members),
                 body=None,
-                text=code_of(raw),
+                text=code_of(self.scanned.data[piece.start : piece.end]),
                 basis=Basis.PARSED if declared.certain else Basis.PARSED_WITH_ERRORS,
                 start=start,
                 end=end,
@@ -318,6 +318,21 @@ _NO_CODE = re.compile(
 def _keep_strings(match: re.Match[bytes]) -> bytes:
     """Comments and directives go, strings and characters stay."""
     return match[0] if match[0][0] in b"\"'" else _NOT_NEWLINE.sub(b" ", match[0])
+
+
+def _word_at(text: str, word: str, start: int) -> int:
+    """Where a word stands as a whole word; `start` where it does not. A pattern a name would cost its compilation."""
+    at = text.find(word, start)
+    while at >= 0:
+        end = at + len(word)
+        if not (_is_word(text[at - 1 : at]) or _is_word(text[end : end + 1])):
+            return at
+        at = text.find(word, at + 1)
+    return start
+
+
+def _is_word(character: str) -> bool:
+    return character == "_" or character.isalnum()
 
 
 def _utf8(text: str | None) -> str | None:
