@@ -87,11 +87,15 @@ class Factored:
 
 @dataclass(frozen=True, slots=True)
 class Reordered:
-    """Two effects of one phase that run in another order than before: `first` used to come after `second`."""
+    """Effects of one phase that run in another order than before.
+
+    `overtook`: they now come before `anchor` and came after it; else the other way round.
+    """
 
     phase: str
-    first: Effect
-    second: Effect
+    moved: tuple[Effect, ...]
+    anchor: Effect
+    overtook: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kvmpatch.model import Report
-from kvmpatch.rules import authors_words, guards_asked, no_code, structure_in_short
+from kvmpatch.rules import (
+    accesses_by_phase,
+    authors_words,
+    factored_out,
+    flow_details,
+    guards_asked,
+    no_code,
+    structure_in_short,
+    work_moved,
+)
 from kvmpatch.rules.spoken import Context, Spoken
 
 Rule = Callable[[Report, Context], Iterator[Spoken]]
 
 ABOUT_A_COMMIT: tuple[Rule, ...] = (
     no_code.speak,
+    work_moved.speak,
+    accesses_by_phase.speak,
+    flow_details.speak,
+    factored_out.speak,
     structure_in_short.speak,
     guards_asked.speak,
     authors_words.speak,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.flow.effects import Run, Tracer
@@ -32,6 +31,7 @@ from kvmpatch.model import (
 _CODE = {Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL}
 # More touched functions than this and the commit is a rewrite or a merge: a table of phases would not be read.
 MOST_FUNCTIONS = 60
+_MOST_ORDERED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,11 @@ class _Difference:
     both: list[tuple[Run, Run]]
     before: list[Run]
     after: list[Run]
+    position: dict[int, int]
+
+    def ordered(self, runs: list[Run]) -> list[Run]:
+        """Effects of one side in the order they run."""
+        return sorted(runs, key=lambda run: self.position[id(run)])
 
 
 def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts:
@@ -169,7 +174,8 @@ def _differ(before: list[Run], after: list[Run]) -> _Difference:
                 both.append((run, partner))
                 old.remove(run)
                 new.remove(partner)
-    return _Difference(both, old, new)
+    position = {id(run): number for runs in (before, after) for number, run in enumerate(runs)}
+    return _Difference(both, old, new, position)
 
 
 def _same(one: Run, other: Run) -> bool:
@@ -231,22 +237,14 @@ def _phase_change(phase: str, root: str, difference: _Difference, moved_from: di
         phase=phase,
         entry=root,
         frequency=Frequency(frequency.slug, frequency.words),
-        before=tuple(run.effect for run in _ordered(before)),
+        before=tuple(run.effect for run in difference.ordered(before)),
         after=tuple(
             replace(run.effect, moved_from=MovedFrom(moved_from[id(run.effect)]))
             if id(run.effect) in moved_from
             else run.effect
-            for run in _ordered(after)
+            for run in difference.ordered(after)
         ),
     )
-
-
-def _ordered(runs: list[Run]) -> list[Run]:
-    """In the order they run: by place within a function, functions in the order they were entered."""
-    order: dict[str, int] = {}
-    for run in runs:
-        order.setdefault(run.function, len(order))
-    return sorted(runs, key=lambda run: (order[run.function], run.effect.line))
 
 
 def _tests(roots: dict[tuple[str, str], tuple[list[Run], list[Run]]]) -> list[TestCount]:
@@ -267,23 +265,42 @@ def _tests(roots: dict[tuple[str, str], tuple[list[Run], list[Run]]]) -> list[Te
 
 
 def _reordered(differences: dict[tuple[str, str], _Difference]) -> list[Reordered]:
-    """Effects that are the same on both sides and run in another order: the first of each phase that gives way."""
+    """CSR accesses that are the same on both sides and run in another order than before."""
     found = []
     for (phase, _), difference in differences.items():
-        same = [(old, new) for old, new in difference.both if _same(old, new) and old.effect.what in {"csr", "call"}]
-        old_order = [old.essence for old, _ in sorted(same, key=lambda pair: (pair[0].function, pair[0].effect.line))]
-        new_order = [new.essence for _, new in sorted(same, key=lambda pair: (pair[1].function, pair[1].effect.line))]
-        if old_order == new_order or len(set(old_order)) != len(old_order):
+        same = [(old, new) for old, new in difference.both if _same(old, new) and old.effect.what == "csr"]
+        if len(same) > _MOST_ORDERED:
             continue
-        by_essence = {new.essence: (old, new) for old, new in same}
-        if any(old.function != new.function for old, new in same):
+        by_new = sorted(same, key=lambda pair: difference.position[id(pair[1])])
+        old_places = [difference.position[id(old)] for old, _ in by_new]
+        kept = _longest_rising(old_places)
+        moved = [place for place in range(len(by_new)) if place not in kept]
+        if not moved:
             continue
-        matcher = SequenceMatcher(None, old_order, new_order, autojunk=False)
-        for tag, start, end, new_start, _ in matcher.get_opcodes():
-            if tag in {"delete", "replace"} and end > start:
-                moved = by_essence[old_order[start]][1]
-                at = new_order.index(old_order[start])
-                passed = new_order[at - 1] if at > new_start else new_order[min(at + 1, len(new_order) - 1)]
-                found.append(Reordered(phase, moved.effect, by_essence[passed][1].effect))
-                break
+        first = moved[0]
+        following = next((place for place in range(first, len(by_new)) if place in kept), None)
+        overtook = following is not None and old_places[following] < old_places[first]
+        anchor = following if overtook else max((place for place in kept if place < first), default=None)
+        if anchor is None:
+            continue
+        group = [by_new[place][1].effect for place in moved if (place < anchor) == overtook]
+        found.append(Reordered(phase, tuple(group), by_new[anchor][1].effect, overtook))
     return found
+
+
+def _longest_rising(numbers: list[int]) -> set[int]:
+    """The places of a longest rising subsequence: what kept its order; the rest was moved."""
+    best: list[tuple[int, int]] = []
+    for place, number in enumerate(numbers):
+        length, previous = max(
+            ((best[earlier][0], earlier) for earlier in range(place) if numbers[earlier] < number), default=(0, -1)
+        )
+        best.append((length + 1, previous))
+    if not best:
+        return set()
+    place = max(range(len(best)), key=lambda candidate: best[candidate][0])
+    kept = set()
+    while place >= 0:
+        kept.add(place)
+        place = best[place][1]
+    return kept

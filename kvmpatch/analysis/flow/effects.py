@@ -49,6 +49,7 @@ class _Here:
     guards: tuple[Guard, ...]
     via: tuple[str, ...]
     names: dict[str, str]
+    outer: tuple[Guard, ...] = ()
 
 
 class Tracer:
@@ -94,7 +95,7 @@ class Tracer:
             if step.does is Does.CALL and knowledge.accessor(step.name):
                 for access in accesses.pop(step.line, []):
                     yield self._csr(access, outer)
-            here = _Here(function, phase_here, (*guards, *reader.guards(step.conditions)), via, names)
+            here = _Here(function, phase_here, (*guards, *reader.guards(step.conditions)), via, names, guards)
             if step.does is Does.CALL:
                 yield from self._call(step, here, counts=counts)
             if counts:
@@ -132,9 +133,11 @@ class Tracer:
             return
         target = self.program.function(step.name, near=here.function.path)
         if target and not is_called_from_outside(target.name) and self._is_followed(target, here):
-            yield from self._function(
-                target, phase_within(here.phase, target.name), here.guards, (*here.via, target.name)
-            )
+            # That a caller did not return early before says nothing about what it calls.
+            lasting = tuple(c for c in step.conditions if c.origin is not Origin.EARLY_EXIT)
+            below = (*here.outer, *self.program.reader(here.function).conditions.guards(lasting))
+        if target and not is_called_from_outside(target.name) and self._is_followed(target, here):
+            yield from self._function(target, phase_within(here.phase, target.name), below, (*here.via, target.name))
         elif counts and step.name[:1] != "(" and not _QUIET_CALLS.match(step.name):
             essence = ("call", step.name, ", ".join(expand(argument, here.names) for argument in step.arguments))
             yield self._made("call", step.name, ", ".join(step.arguments) or None, step, here, essence)

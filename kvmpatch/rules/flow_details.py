@@ -1,0 +1,170 @@
+"""What is easily overlooked in the flow: extension checks, zeroed memory, early returns, order, changed guards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvmpatch.model import Evidence, Guard, GuardKind, Report, Stay
+from kvmpatch.rules.phrases import done, when
+from kvmpatch.rules.spoken import Context, Spoken, listed, say
+from kvmpatch.words import Text
+
+_WHOSE = {
+    GuardKind.HOST: Text("宿主机", "the host"),
+    GuardKind.GUEST: Text("客户机", "the guest"),
+    GuardKind.VCPU: Text("VCPU 状态", "the VCPU's state"),
+    GuardKind.VM: Text("虚拟机状态", "the VM's state"),
+    GuardKind.CONFIG: Text("内核配置", "the kernel's configuration"),
+}
+
+
+def speak(report: Report, context: Context) -> Iterator[Spoken]:
+    """One sentence each, only where it holds."""
+    if context.flow is None:
+        return
+    yield from _tests(report, context)
+    yield from _zeroed(report, context)
+    yield from _guards(report, context)
+    yield from _returns(report, context)
+    yield from _order(report, context)
+
+
+def _tests(report: Report, context: Context) -> Iterator[Spoken]:
+    for test in context.flow.tests if context.flow else ():
+        time = when(test.phase)
+        where = Evidence(
+            commit=report.commit.id, path=test.path, side="before" if test.before else "after", line=test.line
+        )
+        if test.after < test.before:
+            saved = test.before - test.after
+            plural = "check" if saved == 1 else "checks"
+            said = Text(f"{time.zh}省去 {saved} 次扩展检查。", f"Saved {time.en}: {saved} extension {plural}.")
+        elif test.phase in {"first-run", "vcpu-create", "user-ioctl", "vm-create", "module-init", "cpu-enable"}:
+            # Once per VCPU or rarer: not worth a sentence.
+            continue
+        else:
+            more = test.after - test.before
+            plural = "check" if more == 1 else "checks"
+            said = Text(f"{time.zh}多出 {more} 次扩展检查。", f"Added {time.en}: {more} extension {plural}.")
+        yield say("flow", "extension-checks", said, where)
+
+
+def _zeroed(report: Report, context: Context) -> Iterator[Spoken]:
+    """OR-only fields. A vcpu_load can come before the first KVM_RUN: any other VCPU ioctl loads the VCPU."""
+    for field in context.flow.only_ored if context.flow else ():
+        zh = f"{field.target} 只做 |=、从不赋初值，依赖分配时已清零"
+        en = f"{field.target} is only OR-ed and never assigned, so it relies on zeroed memory"
+        early = [csr for phase, csr in field.readers if phase == "vcpu-load" and field.phase == "first-run"]
+        if early:
+            names = listed([csr.upper() for csr in early])
+            zh += f"；首次 KVM_RUN 之前若发生 vcpu_load，写入 {names.zh} 的是 0"
+            en += f"; a vcpu_load before the first KVM_RUN writes 0 to {names.en}"
+        yield say(
+            "flow",
+            "relies-on-zeroed-memory",
+            Text(zh + "。", en + "."),
+            Evidence(commit=report.commit.id, path=field.path, side="after", line=field.line),
+        )
+
+
+def _guards(report: Report, context: Context) -> Iterator[Spoken]:
+    seen: set[tuple[str, str]] = set()
+    for stay in context.flow.stays if context.flow else ():
+        gone, come = _only(stay.before.guards, stay.after.guards), _only(stay.after.guards, stay.before.guards)
+        for old, new in zip(gone, come, strict=False):
+            key = (old.text, new.text)
+            if key in seen or not _is_other_form(old, new):
+                continue
+            seen.add(key)
+            yield _changed(report, stay, old, new)
+        if len(gone) != len(come) and stay.before.what == "csr":
+            for guard, said in (
+                *((one, "dropped") for one in gone[len(come) :]),
+                *((one, "added") for one in come[len(gone) :]),
+            ):
+                if (said, guard.text) not in seen:
+                    seen.add((said, guard.text))
+                    yield _one_sided(report, stay, guard, said)
+
+
+def _only(mine: tuple[Guard, ...], other: tuple[Guard, ...]) -> list[Guard]:
+    known = {(guard.text, guard.negated) for guard in other}
+    return [guard for guard in mine if (guard.text, guard.negated) not in known]
+
+
+def _is_other_form(old: Guard, new: Guard) -> bool:
+    return old.kind is new.kind is GuardKind.CONFIG or (old.kind is not new.kind and new.kind in _WHOSE)
+
+
+def _text(guard: Guard) -> str:
+    return f"!({guard.text})" if guard.negated and " " in guard.text else ("!" if guard.negated else "") + guard.text
+
+
+def _changed(report: Report, stay: Stay, old: Guard, new: Guard) -> Spoken:
+    zh = f"{_shown(stay)} 的条件由 {_text(old)} 改为 {_text(new)}"
+    en = f"The condition of {_shown(stay)} is now {_text(new)}; it was {_text(old)}"
+    if old.kind is not new.kind and old.kind in _WHOSE:
+        zh += f"：检查对象由{_WHOSE[old.kind].zh}变为{_WHOSE[new.kind].zh}"
+        en += f": it asks {_WHOSE[new.kind].en}, no longer {_WHOSE[old.kind].en}"
+    return say("flow", "guard-changed", Text(zh + "。", en + "."), *_both(report, stay))
+
+
+def _one_sided(report: Report, stay: Stay, guard: Guard, what: str) -> Spoken:
+    if what == "dropped":
+        said = Text(
+            f"{_shown(stay)} 不再以 {_text(guard)} 为条件。", f"{_shown(stay)} no longer depends on {_text(guard)}."
+        )
+    else:
+        said = Text(f"{_shown(stay)} 新增条件 {_text(guard)}。", f"{_shown(stay)} now depends on {_text(guard)} too.")
+    return say("flow", f"guard-{what}", said, *_both(report, stay))
+
+
+def _shown(stay: Stay) -> str:
+    effect = stay.after
+    if effect.what == "csr":
+        return f"csr_{effect.operation} {effect.target.upper()}"
+    return f"{effect.target}()" if effect.what == "call" else effect.target
+
+
+def _both(report: Report, stay: Stay) -> tuple[Evidence, Evidence]:
+    return (
+        Evidence(commit=report.commit.id, path=stay.before.path, side="before", line=stay.before.line),
+        Evidence(commit=report.commit.id, path=stay.after.path, side="after", line=stay.after.line),
+    )
+
+
+def _returns(report: Report, context: Context) -> Iterator[Spoken]:
+    for early in context.flow.early_returns if context.flow else ():
+        names = listed(list(early.skipped))
+        value = f" {early.value}" if early.value else ""
+        yield say(
+            "flow",
+            "early-return",
+            Text(
+                f"{early.function}()：{early.condition} 成立时提前返回{value}，跳过其后的 {names.zh}。",
+                f"{early.function}() now returns{value} early if {early.condition}, skipping {names.en}.",
+            ),
+            Evidence(commit=report.commit.id, path=early.path, side="after", line=early.line),
+        )
+
+
+def _order(report: Report, context: Context) -> Iterator[Spoken]:
+    for order in context.flow.reordered if context.flow else ():
+        time = when(order.phase)
+        names = listed(list(dict.fromkeys(effect.target.upper() for effect in order.moved)), most=4)
+        anchor = order.anchor.target.upper()
+        now, was = (
+            (("先于", "后于"), ("after", "before")) if order.overtook else (("后于", "先于"), ("before", "after"))
+        )
+        be = "is" if len({effect.target for effect in order.moved}) == 1 else "are"
+        verb = done(order.moved[0].operation)
+        yield say(
+            "flow",
+            "order-changed",
+            Text(
+                f"顺序变了：{time.zh} {names.zh} 现在{now[0]} {anchor}{verb.zh}，原来{now[1]}它。",
+                f"The order changed: {time.en} {names.en} {be} now {verb.en} {was[1]} {anchor}, not {was[0]} it.",
+            ),
+            Evidence(commit=report.commit.id, path=order.moved[0].path, side="after", line=order.moved[0].line),
+            Evidence(commit=report.commit.id, path=order.anchor.path, side="after", line=order.anchor.line),
+        )
