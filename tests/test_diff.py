@@ -157,6 +157,10 @@ def test_an_empty_context_line_is_context() -> None:
     assert only(SHAPES["empty context line without its space"][0]).hunks[0].lines == ("-a", "+b", " ", " c")
 
 
+def test_an_empty_context_line_of_a_file_with_carriage_returns_is_context() -> None:
+    assert only("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\r\n+b\r\n\r\n").hunks[0].lines == ("-a\r", "+b\r", " \r")
+
+
 def test_several_files_keep_their_order() -> None:
     names = ("z.c", "a.c", "m.c")
     text = "".join(f"diff --git a/{name} b/{name}\n--- a/{name}\n+++ b/{name}\n{HUNK}" for name in names)

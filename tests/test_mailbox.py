@@ -115,6 +115,14 @@ def test_a_series_of_a_mailbox_is_put_in_order_and_gets_the_title_of_its_cover()
         assert second.series == SeriesPlace("Count widgets once", 2, 2)
 
 
+def test_an_answer_to_the_cover_is_no_second_cover() -> None:
+    cover = mail("[PATCH 0/1] Count widgets once", "Hello.")
+    answer = mail("Re: [PATCH 0/1] Count widgets once", "Thanks.")
+    assert only(cover + mail("[PATCH 1/1] x: y", patch_body()) + answer).series == SeriesPlace(
+        "Count widgets once", 1, 1
+    )
+
+
 def test_a_series_without_cover_has_no_title() -> None:
     assert only(mail("[PATCH 6.1.y 1/2] widget: one", patch_body())).series == SeriesPlace(None, 1, 2)
 
