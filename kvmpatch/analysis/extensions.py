@@ -3,8 +3,8 @@
 An extension is *added* where the commit brings an id, a table entry, a bit that is set or a CSR access of its own;
 *moved* where all of that existed and only stands elsewhere; *context* where it is only defined or only asked about.
 
-Many bits and registers belong to more than one extension. Where a condition around the use names one of them, that
-one is meant, and the others are only context.
+Many bits and registers belong to more than one extension. Where a condition around the use names one of them, or else
+anything in the commit does, that one is meant, and the others are only context.
 """
 
 from __future__ import annotations
@@ -33,20 +33,35 @@ def extension_roles(
     changes: Iterable[Change], accesses: Iterable[CsrAccess], bits: Iterable[BitUse], pairs: Iterable[Pair] = ()
 ) -> tuple[ExtensionRole, ...]:
     """Each extension once, with its strongest role and everything that it is known by."""
-    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for name, role, via in (
+    changes, accesses, bits = tuple(changes), tuple(accesses), tuple(bits)
+    stated = [
         *_by_changes(changes),
-        *_by_accesses(accesses),
-        *_by_bits(bits),
+        *(entry for access in accesses for entry in _by_guards(access.guards)),
+        *(entry for bit in bits for entry in _by_guards(bit.guards)),
         *_by_questions(pairs),
-    ):
+    ]
+    certain = {name for name, _, _ in stated}
+    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name, role, via in (*stated, *_by_accesses(accesses, certain), *_by_bits(bits, certain)):
         found[name].append((role, via))
     roles = []
     for name, entries in found.items():
-        role = min((role for role, _ in entries), key=_ROLES.index)
-        roles.append(ExtensionRole(name, role, tuple(dict.fromkeys(via for _, via in entries))))
+        entries.sort(key=lambda entry: _ROLES.index(entry[0]))
+        roles.append(ExtensionRole(name, _strongest(entries), tuple(dict.fromkeys(via for _, via in entries))))
     roles.sort(key=lambda role: (_ROLES.index(role.role), role.name))
     return tuple(roles)
+
+
+def _strongest(entries: list[tuple[str, str]]) -> str:
+    """The strongest of the roles; what is gone from one place and new in another under one name has moved."""
+    by_via: defaultdict[str, set[str]] = defaultdict(set)
+    for role, via in entries:
+        by_via[via].add(role)
+    roles = {
+        "moved" if role in {"added", "removed"} and {"added", "removed"} <= by_via[via] else role
+        for role, via in entries
+    }
+    return min(roles, key=_ROLES.index)
 
 
 def _role(happened: Happened) -> str:
@@ -94,16 +109,15 @@ def _named_by(text: str, role: str, via: str, *, sbi: bool = False) -> Iterator[
             yield f"SBI {match[1]}", role, match[0]
 
 
-def _by_accesses(accesses: Iterable[CsrAccess]) -> Iterator[tuple[str, str, str]]:
+def _by_accesses(accesses: Iterable[CsrAccess], certain: set[str]) -> Iterator[tuple[str, str, str]]:
     for access in accesses:
         known = knowledge.csr(access.csr) if access.csr else None
         via = access.csr_macro or access.csr or ""
         names = [name for name in known.extensions if name not in _GROUND] if known else []
-        yield from _meant(names, access.guards, _role(access.change), via)
-        yield from _by_guards(access.guards)
+        yield from _meant(names, access.guards, certain, _role(access.change), via)
 
 
-def _by_bits(bits: Iterable[BitUse]) -> Iterator[tuple[str, str, str]]:
+def _by_bits(bits: Iterable[BitUse], certain: set[str]) -> Iterator[tuple[str, str, str]]:
     for bit in bits:
         role = _role(bit.change)
         if bit.use in {"define", "undefine"}:
@@ -115,15 +129,16 @@ def _by_bits(bits: Iterable[BitUse]) -> Iterator[tuple[str, str, str]]:
             # A bit that is now cleared, or no longer is: the extension was there before and is there after.
             role = "modified"
         if len(bit.registers) == 1 or bit.use in {"define", "undefine"}:
-            yield from _meant(bit.extensions, bit.guards, role, bit.macro)
-        yield from _by_guards(bit.guards)
+            yield from _meant(bit.extensions, bit.guards, certain, role, bit.macro)
 
 
-def _meant(names: Iterable[str], guards: tuple[Guard, ...], role: str, via: str) -> Iterator[tuple[str, str, str]]:
-    """The extensions of a bit or register; where guards name some of them, the rest is context."""
+def _meant(
+    names: Iterable[str], guards: tuple[Guard, ...], certain: set[str], role: str, via: str
+) -> Iterator[tuple[str, str, str]]:
+    """The extensions of a bit or register; where a guard, or else the commit, names some, the rest is context."""
     names = tuple(names)
     asked = {knowledge.guard_extension(guard.text) for guard in guards if not guard.negated}
-    named = asked.intersection(names)
+    named = asked.intersection(names) or certain.intersection(names)
     for name in names:
         yield name, role if not named or name in named else "context", via
 

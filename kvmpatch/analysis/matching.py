@@ -97,10 +97,26 @@ def _may_be_the_same(before: Placed, after: Placed) -> bool:
         return True
     if _has_body(before):
         public = not before.item.is_static and not after.item.is_static
-        return public or _alike(before, after) >= SAME_NAME_FAMILY
+        return public or _alike(before, after) >= SAME_NAME_FAMILY or _outgrown(before, after)
+    if before.item.kind is Kind.VARIABLE and before.item.members and after.item.members:
+        return before.item.shape == after.item.shape and _shared_entries(before, after) >= SAME_NAME_FAMILY
     if before.item.kind in {Kind.MACRO, Kind.VARIABLE}:
         return before.item.value == after.item.value and before.item.members == after.item.members
     return _alike(before, after) >= SAME_NAME_FAMILY
+
+
+def _outgrown(before: Placed, after: Placed) -> bool:
+    """Whether a function of one name and signature holds most of the other: it moved, and grew or shrank by much."""
+    old, new = before.item, after.item
+    same_type = old.shape == new.shape and min(_size(before), _size(after)) >= SMALL_BODY
+    return same_type and contained(old.body or "", new.body or "") >= SAME_BODY
+
+
+def _shared_entries(before: Placed, after: Placed) -> float:
+    """How much of the smaller of two tables stands in the other, by what the entries say."""
+    old = Counter(member.value for member in before.item.members)
+    new = Counter(member.value for member in after.item.members)
+    return (old & new).total() / min(old.total(), new.total())
 
 
 def _renamed(
@@ -231,11 +247,19 @@ def dice(one: str, other: str) -> float:
         return 1.0
     first, second = _bigrams(one), _bigrams(other)
     total = first.total() + second.total()
-    if not total:
-        return 0.0
+    return 2 * _shared(first, second) / total if total else 0.0
+
+
+def contained(one: str, other: str) -> float:
+    """How much of the shorter of two bodies stands in the longer, over neighbouring lexemes."""
+    first, second = _bigrams(one), _bigrams(other)
+    least = min(first.total(), second.total())
+    return _shared(first, second) / least if least else 0.0
+
+
+def _shared(first: Counter[tuple[str, str]], second: Counter[tuple[str, str]]) -> int:
     smaller, larger = (first, second) if len(first) < len(second) else (second, first)
-    shared = sum(min(count, larger[pair]) for pair, count in smaller.items() if pair in larger)
-    return 2 * shared / total
+    return sum(min(count, larger[pair]) for pair, count in smaller.items() if pair in larger)
 
 
 def name_similarity(one: str, other: str) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from kvmpatch import knowledge
-from kvmpatch.analysis.matching import Pair
+from kvmpatch.analysis.matching import Pair, name_similarity
 from kvmpatch.analysis.structure import Placed
 from kvmpatch.analysis.uses import BitSeen, CsrUse, Uses
 from kvmpatch.model import AccessBefore, BitBefore, BitUse, CsrAccess, Guard, Happened, Side
@@ -139,7 +139,7 @@ def _match(
         gone += old
         come += new
     for likeness in moved:
-        found += [_Matched(one, other, Happened.MOVED) for one, other in _take(gone, come, likeness)]
+        found += [_Matched(one, other, Happened.MOVED) for one, other in _take(gone, come, likeness, near=_nearness)]
     found += [_Matched(use, None, Happened.REMOVED) for use in gone]
     found += [_Matched(None, use, Happened.ADDED) for use in come]
     found.sort(key=_place)
@@ -150,8 +150,18 @@ def _moved_or_altered(one: Used, other: Used) -> Happened:
     return Happened.MOVED if _asks(one.guards) == _asks(other.guards) else Happened.MODIFIED
 
 
-def _take(old: list[Used], new: list[Used], likeness: Callable[[Used], Hashable]) -> list[tuple[Used, Used]]:
-    """Pairs that are alike, taken out of both lists, first with first."""
+def _nearness(one: Used, other: Used) -> float:
+    """How likely it is that a use went from one function to another: a getter's goes to a getter."""
+    return name_similarity(one.function or "", other.function or "")
+
+
+def _take(
+    old: list[Used],
+    new: list[Used],
+    likeness: Callable[[Used], Hashable],
+    near: Callable[[Used, Used], float] | None = None,
+) -> list[tuple[Used, Used]]:
+    """Pairs that are alike, taken out of both lists: first with first, or with the nearest."""
     waiting: defaultdict[Hashable, list[Used]] = defaultdict(list)
     for use in new:
         waiting[likeness(use)].append(use)
@@ -159,11 +169,16 @@ def _take(old: list[Used], new: list[Used], likeness: Callable[[Used], Hashable]
     for use in list(old):
         partners = waiting.get(likeness(use))
         if partners:
-            partner = partners.pop(0)
+            best = _nearest(use, partners, near) if near else 0
+            partner = partners.pop(best)
             taken.append((use, partner))
             old.remove(use)
             new.remove(partner)
     return taken
+
+
+def _nearest(use: Used, partners: list[Used], near: Callable[[Used, Used], float]) -> int:
+    return max(range(len(partners)), key=lambda at: (near(use, partners[at]), -at))
 
 
 def _place(found: _Matched) -> tuple[str, int, int]:

@@ -72,7 +72,7 @@ def uses_in(outline: Outline, item: Item, path: str) -> Uses:
         if not _worth_reading(item.body or ""):
             return Uses()
         body = read_body(outline, item)
-        reader = UseReader(item, path, body, lambda: _bitmap_of(outline, item))
+        reader = UseReader(item, path, body, lambda: bitmap_of_callers(outline, item))
         return Uses(tuple(reader.csr_uses()), tuple(reader.bit_uses()), body.whole)
     return Uses(bits=tuple(_defined_bits(item, path)))
 
@@ -139,7 +139,7 @@ def _defined_bits(item: Item, path: str) -> Iterator[BitSeen]:
 # ---- conditions -----------------------------------------------------------------------------------------------
 
 
-def _bitmap_of(outline: Outline, item: Item) -> str | None:
+def bitmap_of_callers(outline: Outline, item: Item) -> str | None:
     """What the callers in this file hand in as the function's `isa` parameter, if they agree."""
     names = parameter_names(item)
     if "isa" not in names:
@@ -215,6 +215,14 @@ class GuardReader:
         return GuardKind.UNKNOWN
 
 
+def _beside_its_mask(value: knowledge.Bit, text: str) -> bool:
+    return any(
+        other.kind == "mask" and other.field == value.field
+        for name in _IDENTIFIER.findall(text)
+        if (other := knowledge.bit(name))
+    )
+
+
 def _masked(text: str, macro: str) -> str | None:
     """What a test masks with a bit: `cfg->hstateen0` of `cfg->hstateen0 & SMSTATEEN0_SSTATEEN0`."""
     match = re.search(rf"([\w.>\-]+)\s*&\s*\(?\s*(?:\w+\s*\|\s*)*{re.escape(macro)}\b", text)
@@ -273,7 +281,7 @@ class UseReader:
         for step in sorted(self.steps, key=lambda step: step.line):
             for text, use, target in self._spans(step):
                 for macro in dict.fromkeys(_IDENTIFIER.findall(text)):
-                    registers = self._registers(macro, target or _masked(text, macro))
+                    registers = self._registers(macro, target or _masked(text, macro), text)
                     if registers is None:
                         continue
                     kind = self._use(use, text, macro)
@@ -324,14 +332,15 @@ class UseReader:
             return "test" if re.search(r"[^&]&\s*\(?[^&]*$", before) else "set"
         return use
 
-    def _registers(self, macro: str, target: str | None) -> tuple[str, ...] | None:
+    def _registers(self, macro: str, target: str | None, text: str) -> tuple[str, ...] | None:
         """The registers that the bit can be in here; None where the name is no configuration bit."""
         goes_into = self._register_of(target) if target else None
         known = knowledge.bit(macro)
         if known and known.kind in {"mask", "value", "mode"} and known.registers:
             if goes_into and known.in_register(goes_into):
                 return (goes_into,)
-            return known.registers
+            # A number such as ISELECT_IPRIO0 is the value of a field only beside that field's mask or its register.
+            return known.registers if known.kind == "mask" or _beside_its_mask(known, text) else None
         if goes_into in {"hedeleg", "hideleg", "hedelegh", "medeleg", "mideleg", "hvip", "hie", "hip"}:
             code = knowledge.exception(macro)
             if code:

@@ -87,8 +87,8 @@ _EXITS = {"return_statement", "goto_statement", "break_statement", "continue_sta
 @cache
 def _parser() -> Parser:
     # Loading the grammar takes some 45 ms: only who reads a body pays for it.
-    import tree_sitter  # noqa: PLC0415
-    import tree_sitter_c  # noqa: PLC0415
+    import tree_sitter
+    import tree_sitter_c
 
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_c.language()))
 
@@ -96,6 +96,15 @@ def _parser() -> Parser:
 _FOR_EACH = re.compile(rb"\w*for_each\w*\s*\(")
 _LOOP_MACRO = re.compile(rb"\b(\w*for_each\w*)(?=\s*\()")
 _TYPE_ARGUMENT = re.compile(rb"(?<=[,(])(\s*)(struct|union|enum)(?=\s+\w+\s*[,)])")
+# A type of several words, or one that ends in a star, where an argument stands: `min_t(unsigned int, a, b)`.
+_TYPE = (
+    rb"(?:(?:const|volatile)\s+)*(?:(?:(?:unsigned|signed|long|short|char|int)\b\s*){2,}\**"
+    rb"|(?:(?:unsigned|signed|long|short|struct|union|enum)\s+)*\w+\s*\*+)"
+)
+_LONG_TYPE_ARGUMENT = re.compile(
+    rb"(?<=\()(?:" + _TYPE + rb")(?=\s*,)|(?<=,)(?P<space>\s*)(?:" + _TYPE + rb")(?=\s*[,)])"
+)
+_REGISTER_VARIABLE = re.compile(rb"\bregister\b[^;={}()]*?(\b(?:asm|__asm__)\s*\([^()]*\))")
 _CASE_RANGE = re.compile(rb"(?<=\bcase\b)([^:;{}\n]*?)\.\.\.")
 _ASSEMBLY = re.compile(rb"\b(?:asm|__asm__|__asm)\b(?:\s+(?:volatile|__volatile__|goto|inline))*\s*\(")
 
@@ -121,7 +130,8 @@ def readable(data: bytes) -> bytes:
     """The same bytes in words that the grammar knows, every position kept.
 
     Attribute words become spaces, `for_each_…(…)` a loop, a type that stands as an argument a plain word, a case
-    range a sum, and the inside of an assembly statement nothing: the text shown is always taken from the original.
+    range a sum, the register of a variable and the inside of an assembly statement nothing: the text shown is
+    always taken from the original.
     """
     out = bytearray(data)
     for match in ATTRIBUTE.finditer(data):
@@ -136,11 +146,18 @@ def readable(data: bytes) -> bytes:
     for match in _TYPE_ARGUMENT.finditer(data):
         start, end = match.span(2)
         out[start:end] = b" " * (end - start)
+    for match in _LONG_TYPE_ARGUMENT.finditer(data):
+        start, end = match.end("space") if match["space"] else match.start(), match.end()
+        if b"\n" not in data[start:end]:
+            out[start:end] = b"T" * (end - start)
+    for match in _REGISTER_VARIABLE.finditer(data):
+        start, end = match.span(1)
+        out[start:end] = blank(data[start:end])
     for match in _CASE_RANGE.finditer(data):
         out[match.end() - 3 : match.end()] = b" + "
     for match in _ASSEMBLY.finditer(data):
         end = _closing(data, match.end() - 1)
-        if end - match.end() >= 3:
+        if end - match.end() >= 3 and out[match.start()] != 0x20:
             out[match.end() : end - 1] = b'""' + blank(data[match.end() + 2 : end - 1])
     return bytes(out)
 
@@ -287,26 +304,44 @@ class _Walker:
         body = node.child_by_field_name("body")
         if subject is not None:
             self.expression(subject, conditions)
-        asked = self.text(_bare(subject))
-        labels: list[str] = []
-        for child in body.children if body is not None else ():
-            if child.type != "case_statement":
-                if child.is_named:
-                    self.statement(child, conditions)
-                continue
-            value = child.child_by_field_name("value")
-            labels.append(self.text(value) if value is not None else "default")
-            statements = [
-                inner for inner in child.children if inner.is_named and inner != value and inner.type != "comment"
-            ]
-            if not statements:
-                continue
-            text = f"{asked} == {' | '.join(labels)}" if labels != ["default"] else f"{asked}: default"
-            inside = (*conditions, Condition(text, negated=False, origin=Origin.CASE))
-            for inner in statements:
-                inside = self.statement(inner, inside)
-            labels = []
+        if body is not None:
+            self.cases(body, self.text(_bare(subject)), conditions, [])
         return conditions
+
+    def cases(self, body: Node, asked: str, conditions: tuple[Condition, ...], labels: list[str]) -> None:
+        """The labels of a switch, also those within a preprocessor conditional; `labels` still wait for a statement."""
+        for child in body.children:
+            if child.type in _IF_TEXT:
+                self.conditional_cases(child, asked, conditions, labels)
+            elif child.type != "case_statement":
+                if child.is_named and child.type not in _ELSE_TEXT and body.child_by_field_name("name") != child:
+                    self.statement(child, conditions)
+            else:
+                value = child.child_by_field_name("value")
+                labels.append(self.text(value) if value is not None else "default")
+                statements = [
+                    inner for inner in child.children if inner.is_named and inner != value and inner.type != "comment"
+                ]
+                if not statements:
+                    continue
+                text = f"{asked} == {', '.join(labels)}" if labels != ["default"] else f"{asked}: default"
+                inside = (*conditions, Condition(text, negated=False, origin=Origin.CASE))
+                for inner in statements:
+                    if inner.type in _IF_TEXT and any(part.type == "case_statement" for part in inner.named_children):
+                        # `#ifdef` before a label: to the grammar part of the label above, in truth beside it.
+                        labels.clear()
+                        self.conditional_cases(inner, asked, conditions, labels)
+                    else:
+                        inside = self.statement(inner, inside)
+                labels.clear()
+
+    def conditional_cases(self, node: Node, asked: str, conditions: tuple[Condition, ...], labels: list[str]) -> None:
+        condition = self.preprocessor_condition(node)
+        self.cases(node, asked, (*conditions, condition) if condition else conditions, labels)
+        other = node.child_by_field_name("alternative")
+        if other is not None:
+            outside = (*conditions, negate(condition)) if condition else conditions
+            self.conditional_cases(other, asked, outside, labels)
 
     def loop(self, node: Node, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
         for field in ("initializer", "condition"):
@@ -509,6 +544,8 @@ def _always_exits(node: Node | None) -> bool:
     return False
 
 
+_IF_TEXT = {"preproc_ifdef", "preproc_if"}
+_ELSE_TEXT = {"preproc_else", "preproc_elif", "preproc_elifdef"}
 _STATEMENTS = {
     "compound_statement": _Walker.compound,
     "if_statement": _Walker.branch,
