@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kvmpatch.parse.csource.outline import Item, Outline, decode
-from kvmpatch.parse.csource.scan import blank
+from kvmpatch.parse.csource.scan import Scan, blank
 from kvmpatch.parse.csource.words import ATTRIBUTE
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def read_body(outline: Outline, item: Item) -> Body:
         return Body((), whole=True)
     source = outline.scanned.clean[item.body_start : item.end]
     tree = _parser().parse(_PREFIX + readable(source))
-    walker = _Walker(_PREFIX + source, outline.scanned.line(item.body_start))
+    walker = _Walker(_PREFIX + source, outline.scanned, item.body_start)
     for node in tree.root_node.children:
         if node.type == "function_definition":
             body = node.child_by_field_name("body")
@@ -187,9 +187,10 @@ def negate(condition: Condition) -> Condition:
 class _Walker:
     """Collects steps in the order of evaluation."""
 
-    def __init__(self, source: bytes, first_line: int) -> None:
+    def __init__(self, source: bytes, scanned: Scan, start: int) -> None:
         self.source = source
-        self.first_line = first_line
+        self.scanned = scanned
+        self.start = start - len(_PREFIX)
         self.steps: list[Step] = []
         self.depth = 0
         self.cut_short = False
@@ -203,7 +204,8 @@ class _Walker:
         return _SPACE.sub(" ", raw).strip()
 
     def line(self, node: Node) -> int:
-        return self.first_line + node.start_point[0]
+        # Asked of the scan, not counted: in a file woven from hunks, lines do not follow each other.
+        return self.scanned.line(self.start + max(node.start_byte, len(_PREFIX)))
 
     def emit(
         self,
@@ -308,32 +310,35 @@ class _Walker:
             self.cases(body, self.text(_bare(subject)), conditions, [])
         return conditions
 
-    def cases(self, body: Node, asked: str, conditions: tuple[Condition, ...], labels: list[str]) -> None:
-        """The labels of a switch, also those within a preprocessor conditional; `labels` still wait for a statement."""
+    def cases(self, body: Node, asked: str, conditions: tuple[Condition, ...], waiting: list[str]) -> None:
+        """The labels of a switch, also those within a preprocessor conditional; `waiting` are labels still bare."""
+        labels, bare = list(waiting), True
         for child in body.children:
             if child.type in _IF_TEXT:
                 self.conditional_cases(child, asked, conditions, labels)
-            elif child.type != "case_statement":
-                if child.is_named and child.type not in _ELSE_TEXT and body.child_by_field_name("name") != child:
-                    self.statement(child, conditions)
+                labels = []
+            elif child.type == "case_statement":
+                labels, bare = self.case(child, asked, conditions, labels if bare else []), True
+            elif child.is_named and child.type not in _ELSE_TEXT and body.child_by_field_name("name") != child:
+                self.statement(child, (*conditions, *_case_of(asked, labels)))
+                bare = False
+
+    def case(self, node: Node, asked: str, conditions: tuple[Condition, ...], labels: list[str]) -> list[str]:
+        """One label with its statements; the labels that still wait for a statement after it."""
+        value = node.child_by_field_name("value")
+        labels = [*labels, self.text(value) if value is not None else "default"]
+        inside = (*conditions, *_case_of(asked, labels))
+        empty = True
+        for inner in node.children:
+            if not inner.is_named or inner == value or inner.type == "comment":
+                continue
+            if inner.type in _IF_TEXT and any(part.type == "case_statement" for part in inner.named_children):
+                # `#ifdef` before a label: to the grammar part of the label above, in truth beside it.
+                self.conditional_cases(inner, asked, conditions, labels if empty else [])
             else:
-                value = child.child_by_field_name("value")
-                labels.append(self.text(value) if value is not None else "default")
-                statements = [
-                    inner for inner in child.children if inner.is_named and inner != value and inner.type != "comment"
-                ]
-                if not statements:
-                    continue
-                text = f"{asked} == {', '.join(labels)}" if labels != ["default"] else f"{asked}: default"
-                inside = (*conditions, Condition(text, negated=False, origin=Origin.CASE))
-                for inner in statements:
-                    if inner.type in _IF_TEXT and any(part.type == "case_statement" for part in inner.named_children):
-                        # `#ifdef` before a label: to the grammar part of the label above, in truth beside it.
-                        labels.clear()
-                        self.conditional_cases(inner, asked, conditions, labels)
-                    else:
-                        inside = self.statement(inner, inside)
-                labels.clear()
+                inside = self.statement(inner, inside)
+            empty = False
+        return labels if empty else []
 
     def conditional_cases(self, node: Node, asked: str, conditions: tuple[Condition, ...], labels: list[str]) -> None:
         condition = self.preprocessor_condition(node)
@@ -512,6 +517,13 @@ class _Walker:
 
     def assembly(self, node: Node, conditions: tuple[Condition, ...]) -> None:
         self.emit(Does.ASSEMBLY, node, conditions, self.text(node))
+
+
+def _case_of(asked: str, labels: list[str]) -> tuple[Condition, ...]:
+    if not labels:
+        return ()
+    text = f"{asked} == {', '.join(labels)}" if labels != ["default"] else f"{asked}: default"
+    return (Condition(text, negated=False, origin=Origin.CASE),)
 
 
 def _bare(node: Node | None) -> Node | None:
