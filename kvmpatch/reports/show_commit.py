@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from kvmpatch.model import REPORT_SCHEMA, Asked, Report, Warning
 from kvmpatch.parse.message import read_message
 from kvmpatch.parse.outlines import language_of
 from kvmpatch.reports.flow import TouchedTexts, flow_facts
+from kvmpatch.reports.history import HistoryFinder
 from kvmpatch.reports.sections import with_sections
 from kvmpatch.reports.who import commit_of, resolve_fixes
 from kvmpatch.rules import Context
@@ -23,6 +25,15 @@ if TYPE_CHECKING:
 
 # Commits are asked for in windows: one round to git each, and no more than this many messages held at once.
 _WINDOW = 200
+# History is looked for commit by commit; for a long range that is a job for `related`.
+_MOST_WITH_HISTORY = 20
+SHALLOW = Warning(
+    "shallow",
+    Text(
+        "浅克隆：历史不完整，前因后果未知；可用 git fetch --unshallow 补全",
+        "a shallow clone: what came before and after is unknown; git fetch --unshallow brings it",
+    ),
+)
 
 
 class CommitReporter:
@@ -32,6 +43,7 @@ class CommitReporter:
         self.repository = repository
         self.about = about
         self.progress = progress
+        self.with_history = True
 
     def reports(self, asked: Sequence[Resolved]) -> Iterator[Report]:
         """One report each, in the order given.
@@ -39,6 +51,7 @@ class CommitReporter:
         Raises:
             Unreadable: an object that is needed is missing.
         """
+        self.with_history = len(asked) <= _MOST_WITH_HISTORY
         remaining = iter(asked)
         while window := list(islice(remaining, _WINDOW)):
             ids = [one.id for one in window]
@@ -68,6 +81,10 @@ class CommitReporter:
             sections=(),
             warnings=(*self.warnings(raw, touched), *facts.warnings),
         )
+        history = HistoryFinder(self, raw, message, report).find() if self.with_history else None
+        report = replace(report, history=history)
+        if self.with_history and history is None:
+            report = replace(report, warnings=(*report.warnings, SHALLOW))
         return with_sections(report, Context(message, flow))
 
     def sided(self, commit: str, files: Sequence[TouchedFile]) -> Iterator[SidedFile]:

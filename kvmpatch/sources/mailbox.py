@@ -216,7 +216,7 @@ def _patch(data: bytes, headers: Headers, commit_id: str | None) -> Patch | None
     body = "\n".join(lines[: message_end(lines)[0]])
     text = f"{headers.subject}\n\n{headers.extra}{body}" if headers.subject else f"{headers.extra}{body}"
     message = read_message(text) if text.strip() else None
-    return Patch(commit_id, signature(headers.sender, headers.date), message, None, files, warnings)  # type: ignore[arg-type, unused-ignore]
+    return Patch(commit_id, signature(headers.sender, headers.date), message, None, files, warnings)
 
 
 def _read_shown(data: bytes, commit_id: str | None) -> Patch | None:

@@ -20,7 +20,7 @@ from kvmpatch.sources.repo.quarantine import Quarantine
 from kvmpatch.sources.repo.revisions import RevisionReader
 from kvmpatch.sources.repo.settings import Settings, read_settings
 from kvmpatch.sources.repo.trees import grep_files, list_files, literal
-from kvmpatch.sources.repo.values import Blob, ChangedFiles, Filter, RawCommit, Resolved, TreeFile
+from kvmpatch.sources.repo.values import Blob, ChangedFiles, ChangedLine, Filter, RawCommit, Resolved, TreeFile
 from kvmpatch.sources.repo.walks import HistoryReader, filter_options
 from kvmpatch.words import Text
 
@@ -276,6 +276,15 @@ class Repository:
         if head:
             return self._history.logged(tips, options, specs, head)
         return self._history.walk(tips, options, specs)
+
+    def changed_lines(self, ids: Iterable[str], paths: Sequence[str] = ()) -> Iterator[ChangedLine]:
+        """The added and removed lines of many commits, without context, as one stream; merges have none.
+
+        Args:
+            ids: full commit ids; all are read before the first line comes.
+            paths: only these files or folders, taken literally.
+        """
+        return self._history.changed_lines(ids, literal(self._names, paths), self._names)
 
     def is_ancestor(self, before: str, after: str) -> bool:
         """Whether `after` contains `before`; every commit contains itself."""

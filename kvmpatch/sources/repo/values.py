@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kvmpatch.model import FileBefore, FileChange, Signature
 
@@ -121,6 +121,15 @@ class TreeFile:
     id: str
     mode: str
     kind: str
+
+
+class ChangedLine(NamedTuple):
+    """One line of a patch: its commit, its file on the after side, `+`, `-` or `@` (a hunk's heading), its text."""
+
+    commit: str
+    path: str
+    sign: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kvmpatch.errors import UsageError
+from kvmpatch.sources.repo.names import PathNames
 from kvmpatch.sources.repo.plumbing import Plumbing, quoting_git, unreadable_history
-from kvmpatch.sources.repo.values import Filter
+from kvmpatch.sources.repo.values import ChangedLine, Filter
 from kvmpatch.words import Text
 
 _TIP = re.compile(r"\A\^?[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 SHORTEST_POINTER = 7
 """Hex digits below which an upstream id in a message is not trusted; the kernel asks for 12, git once wrote 7."""
 _POINTER = re.compile(rf"\A[0-9a-f]{{{SHORTEST_POINTER},64}}\Z")
+_ID = re.compile(rb"\A[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _SYNTAX = {
     "basic": "--basic-regexp",
     "extended": "--extended-regexp",
@@ -79,6 +81,31 @@ class HistoryReader:
             return found
         tell(Text(zh=f"在全部引用中查找 {short} 的回合提交", en=f"looking for backports of {short} on all refs"))
         return among(everywhere())
+
+    def changed_lines(self, ids: Iterable[str], paths: Sequence[str], names: PathNames) -> Iterator[ChangedLine]:
+        """The lines that commits add and remove; see `Repository.changed_lines`."""
+        options = ("-r", "-p", "-U0", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color")
+        commit = path = ""
+        in_header = False
+        data = tips_for_stdin(list(ids))
+        for line in self._git.lines(
+            "-c", "core.quotePath=false", "diff-tree", "--stdin", *options, "--", *paths, data=data
+        ):
+            code = line[:1]
+            if _ID.match(line):
+                commit = line.decode("ascii")
+            elif line.startswith(b"diff --git "):
+                in_header = True
+            elif in_header:
+                if line.startswith((b"+++ b/", b"--- a/")):
+                    path = names.text(line[6:].rstrip(b"\t"))
+                in_header = not line.startswith(b"@@")
+                if not in_header:
+                    yield ChangedLine(commit, path, "@", line.decode("utf-8", "replace"))
+            elif code in (b"+", b"-"):
+                yield ChangedLine(commit, path, code.decode("ascii"), line[1:].decode("utf-8", "replace"))
+            elif code == b"@":
+                yield ChangedLine(commit, path, "@", line.decode("utf-8", "replace"))
 
     def is_ancestor(self, before: str, after: str) -> bool:
         """Whether `after` reaches `before`; a commit reaches itself."""

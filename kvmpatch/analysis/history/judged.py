@@ -1,0 +1,100 @@
+"""What another commit did to the names of interest, told from its own structural facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kvmpatch.analysis.commit_facts import CommitFacts
+from kvmpatch.analysis.history.interest import Interest
+from kvmpatch.model import Change, Evidence, Happened, Kind
+
+_AGGREGATES = {Kind.STRUCT, Kind.UNION, Kind.TYPEDEF}
+_CODE = {Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that a commit did to one name. `detail` is a name (the new one, the member, the file)."""
+
+    code: str
+    symbol: str
+    detail: str
+    path: str
+    line: int | None
+
+    def evidence(self, commit: str) -> Evidence:
+        """Where in that commit it is seen."""
+        side = "before" if self.code.startswith(("removed", "dropped")) else "after"
+        return Evidence(commit=commit, path=self.path, side=side, line=self.line)  # type: ignore[arg-type]
+
+
+def consequences_in(facts: CommitFacts, interest: Interest) -> Iterator[Event]:
+    """What a later commit did to what an earlier one brought. New names of renamed things join the interest."""
+    for change in facts.changes:
+        yield from _to_a_thing(change, interest)
+    for access in facts.csr_accesses:
+        name = (access.csr or "").removesuffix("h")
+        if name in interest.csrs and access.change is not Happened.ADDED:
+            code = {"removed": "dropped-access", "moved": "moved-access"}.get(access.change, "changed-access")
+            yield Event(code, name, access.function or "", access.path, access.line)
+    for bit in facts.bits:
+        if bit.macro in interest.bits and bit.use in {"set", "clear"} and bit.change is not Happened.ADDED:
+            code = {"removed": "dropped-bit", "moved": "moved-bit"}.get(bit.change, "changed-bit")
+            yield Event(code, bit.macro, bit.function or "", bit.path, bit.line)
+
+
+def _to_a_thing(change: Change, interest: Interest) -> Iterator[Event]:
+    old = change.before.name if change.before else change.name
+    line = change.lines[0] if change.lines else None
+    known = _names(change, interest)
+    if old in known:
+        if change.change is Happened.RENAMED:
+            known.add(change.name)
+            yield Event("renamed", old, change.name, change.path, line)
+        elif change.change is Happened.MOVED:
+            yield Event("moved", old, change.path, change.path, line)
+        elif change.change is Happened.REMOVED:
+            yield Event("removed", old, "", change.path, line)
+        elif change.kind in _AGGREGATES and any(member.change is Happened.ADDED for member in change.members):
+            for member in change.members:
+                if member.change is Happened.ADDED:
+                    yield Event("extended", old, member.name, change.path, line)
+        elif change.change is Happened.MODIFIED and change.kind is not Kind.ENUM:
+            yield Event("changed", old, "", change.path, line)
+    for member in change.members:
+        name = f"{old}.{(member.before or member).name}" if change.kind in _AGGREGATES else member.name
+        if member.change is not Happened.ADDED and name in interest.fields | interest.constants:
+            code = "removed" if member.change is Happened.REMOVED else "changed"
+            yield Event(code, name, "", change.path, line)
+
+
+def _names(change: Change, interest: Interest) -> set[str]:
+    if change.kind in _AGGREGATES:
+        return interest.structs
+    if change.kind in _CODE:
+        return interest.functions
+    if change.kind is Kind.MACRO:
+        return interest.macros
+    if change.kind is Kind.VARIABLE:
+        return interest.variables
+    return set()
+
+
+def causes_in(facts: CommitFacts, interest: Interest) -> Iterator[Event]:
+    """What an earlier commit brought of what a later one changed."""
+    for change in facts.changes:
+        line = change.lines[0] if change.lines else None
+        if change.name in _names(change, interest) and change.change in {Happened.ADDED, Happened.RENAMED}:
+            yield Event("brought", change.name, change.kind.value, change.path, line)
+        for member in change.members:
+            name = f"{change.name}.{member.name}" if change.kind in _AGGREGATES else member.name
+            if member.change is Happened.ADDED and name in interest.fields | interest.constants:
+                yield Event("brought", name, "member", change.path, line)
+    for access in facts.csr_accesses:
+        name = (access.csr or "").removesuffix("h")
+        if name in interest.csrs and access.change is Happened.ADDED and access.csr == name:
+            yield Event("brought-access", name, access.operation, access.path, access.line)
+    for bit in facts.bits:
+        if bit.macro in interest.bits and bit.use in {"set", "clear"} and bit.change is Happened.ADDED:
+            yield Event("brought-bit", bit.macro, bit.function or "", bit.path, bit.line)

@@ -1,0 +1,264 @@
+"""The history of a commit, read from git within bounds: causes, consequences, fixes, reverts, series.
+
+Every walk stops somewhere and says where. In a shallow clone nothing is said at all: what is not there may exist.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
+from kvmpatch.analysis.history import Event, causes_in, consequences_in, interest_of
+from kvmpatch.model import Evidence, History, HistoryEntry, Message, Report, Searched
+from kvmpatch.parse.message import read_message
+from kvmpatch.parse.outlines import language_of
+from kvmpatch.reports.series import SeriesFinder
+from kvmpatch.rules.history_reasons import STRENGTH, reason
+
+if TYPE_CHECKING:
+    from kvmpatch.reports.show_commit import CommitReporter
+    from kvmpatch.sources.repo import ChangedLine, RawCommit
+
+_EARLIER = 300
+_LATER = 600
+# Of the commits whose lines name something of interest, this many are looked into structurally on each side.
+_LOOKED_INTO = 40
+_MOST_FILES = 60
+_MOST_ENTRIES = 12
+_KVM = re.compile(r"(?:^|/)kvm/")
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the walks brought, each filled by a thread of its own."""
+
+    pointing: list[str]
+    later: list[str]
+    earlier: list[str]
+    near: list[RawCommit]
+    failure: BaseException | None = None
+
+
+class HistoryFinder:
+    """Finds the history of one commit."""
+
+    def __init__(self, reporter: CommitReporter, raw: RawCommit, message: Message, report: Report) -> None:
+        self.reporter = reporter
+        self.repository = reporter.repository
+        self.raw = raw
+        self.message = message
+        self.report = report
+        self.brought, self.changed = interest_of(report.changes, report.csr_accesses, report.bits)
+        self.ids = tuple(dict.fromkeys((raw.id, *(pointer.id for pointer in message.upstream))))
+
+    def find(self) -> History | None:
+        """The history; None where the clone is shallow, since what is cut off cannot be told from what is not."""
+        if self.repository.shallow:
+            return None
+        head = self.repository.head()
+        tips = (head,) if head and self.repository.is_ancestor(self.raw.id, head) else self.repository.all_tips()
+        found = self._walk(tips)
+        fixed, reverted = self._pointing(found.pointing)
+        known = {entry.id for entry in (*fixed, *reverted)}
+        followed, stopped = self._consequences(found.later, known)
+        return History(
+            introduced_by=tuple(self._causes(found.earlier)),
+            followed_by=tuple(followed),
+            fixed_by=tuple(fixed),
+            reverted_by=tuple(reverted),
+            series=SeriesFinder(self.raw, self.message, found.near).find(),
+            searched=Searched(
+                from_=found.earlier[-1] if len(found.earlier) >= _EARLIER else None,
+                to=tips[0] if tips else None,
+                complete=stopped is None and len(found.earlier) < _EARLIER,
+                stopped=stopped or ("earlier-limit" if len(found.earlier) >= _EARLIER else None),
+            ),
+        )
+
+    # ---- walks --------------------------------------------------------------------------------------------------
+
+    def _walk(self, tips: Sequence[str]) -> _Found:
+        """The walks that git makes, side by side: each is a process of its own."""
+        from kvmpatch.sources.repo import Filter
+
+        found = _Found([], [], [], [])
+        after = [*tips, f"^{self.raw.id}"]
+        words = tuple(dict.fromkeys(identity[:7] for identity in self.ids))
+        jobs: list[Callable[[], None]] = [
+            lambda: found.pointing.extend(
+                self.repository.history_ids(after, where=Filter(grep=words, syntax="fixed", ignore_case=True))
+            ),
+        ]
+        if self.brought:
+            jobs.append(lambda: found.later.extend(self.repository.history_ids(after, self._later_paths(), limit=None)))
+        if self.changed and self.raw.parents:
+            paths = [file.before_path for file in self.report.files if language_of(file.before_path)][:_MOST_FILES]
+            jobs.append(
+                lambda: found.earlier.extend(self.repository.history_ids([self.raw.parents[0]], paths, limit=_EARLIER))
+            )
+        threads = [threading.Thread(target=_guarded(job, found), daemon=True) for job in jobs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if found.failure:
+            raise found.failure
+        found.near = list(self._neighbours(tips))
+        return found
+
+    def _later_paths(self) -> list[str]:
+        """Where later changes to what the commit brought are looked for: KVM's directories, else the files."""
+        files = [file.path for file in self.report.files if language_of(file.path)][:_MOST_FILES]
+        if any(_KVM.search(path) for path in files):
+            return sorted({path.rpartition("/")[0] or path for path in files})
+        return files
+
+    def _neighbours(self, tips: Sequence[str]) -> Iterator[RawCommit]:
+        """Commits that were applied about the same time, on both sides of this one."""
+        ids = list(self.repository.history_ids([self.raw.id], limit=30))
+        since, until = window(self.raw.committer.date)
+        from kvmpatch.sources.repo import Filter
+
+        after = [*tips, f"^{self.raw.id}"]
+        later = list(self.repository.history_ids(after, since=since, where=Filter(until=until), limit=None))
+        return self.repository.commits([*reversed(ids), *reversed(later[-40:])])
+
+    # ---- fixes and reverts ----------------------------------------------------------------------------------------
+
+    def _pointing(self, ids: Sequence[str]) -> tuple[list[HistoryEntry], list[HistoryEntry]]:
+        """The commits among these that say they fix or revert this one, oldest first."""
+        fixed: list[HistoryEntry] = []
+        reverted: list[HistoryEntry] = []
+        for raw in self.repository.commits(list(reversed(ids))):
+            message = read_message(raw.message)
+            if any(self._is_me(pointer.written) for pointer in message.fixes):
+                fixed.append(self._by_message(raw, "fixes", "Fixes:"))
+            if message.reverts and self._is_me(message.reverts):
+                reverted.append(self._by_message(raw, "reverts", "This reverts commit"))
+        return fixed, reverted
+
+    def _is_me(self, written: str) -> bool:
+        return len(written) >= 7 and any(
+            identity.startswith(written) or written.startswith(identity) for identity in self.ids
+        )
+
+    @staticmethod
+    def _by_message(raw: RawCommit, code: str, word: str) -> HistoryEntry:
+        line = next((line.strip() for line in raw.message.split("\n") if word.lower() in line.lower()), word)
+        return HistoryEntry(
+            raw.id, raw.subject, raw.author.date, None, reason(code, ["–"]), (Evidence(commit=raw.id, text=line),)
+        )
+
+    # ---- consequences and causes -----------------------------------------------------------------------------------
+
+    def _consequences(self, later: Sequence[str], known: set[str]) -> tuple[list[HistoryEntry], str | None]:
+        """Later commits that changed what this one brought, oldest first."""
+        stopped = "later-limit" if len(later) > _LATER else None
+        oldest_first = list(reversed(later))[:_LATER]
+        entries: list[HistoryEntry] = []
+        looked_into = 0
+        pattern = self.brought.pattern()
+        for commit in self._naming(oldest_first, lambda: pattern, self._later_paths(), signs="+-@"):
+            if looked_into >= _LOOKED_INTO or len(entries) >= _MOST_ENTRIES:
+                stopped = "later-limit"
+                break
+            looked_into += 1
+            facts, raw = self._facts(commit)
+            events = list(consequences_in(facts, self.brought))
+            pattern = self.brought.pattern()
+            if events and commit not in known:
+                entries.append(_entry(raw, events, first=False))
+        return entries, stopped
+
+    def _causes(self, earlier: Sequence[str]) -> Iterator[HistoryEntry]:
+        """Earlier commits that brought what this one changed, oldest first, and the one that it says it fixes."""
+        entries: list[HistoryEntry] = []
+        seen: set[tuple[str, str]] = set()
+        pattern = self.changed.pattern()
+        naming = list(self._naming(list(reversed(earlier)), lambda: pattern, (), signs="+"))
+        for commit in naming[-_LOOKED_INTO:] if len(naming) > _LOOKED_INTO else naming:
+            facts, raw = self._facts(commit)
+            if not raw.parents or len(facts.changes) > 400:
+                # A root commit or an import brings everything: it explains nothing.
+                continue
+            events = list(causes_in(facts, self.changed))
+            if not events:
+                continue
+            first = not any((event.code, event.symbol) in seen for event in events)
+            seen |= {(event.code, event.symbol) for event in events}
+            entries.append(_entry(raw, events, first=first and len(earlier) < _EARLIER))
+        yield from entries[-_MOST_ENTRIES:]
+        for pointer in self.report.commit.fixes:
+            if pointer.id and pointer.id not in {entry.id for entry in entries}:
+                raw = next(iter(self.repository.commits([pointer.id])))
+                yield self._by_fixes(raw, pointer.written)
+
+    def _by_fixes(self, raw: RawCommit, written: str) -> HistoryEntry:
+        proof = (Evidence(commit=self.raw.id, text=f"Fixes: {written}"),)
+        return HistoryEntry(raw.id, raw.subject, raw.author.date, None, reason("fixed", ["–"]), proof)
+
+    def _naming(
+        self, ids: Sequence[str], pattern: Callable[[], re.Pattern[str]], paths: Sequence[str], signs: str
+    ) -> Iterator[str]:
+        """The commits of which a changed line, or a hunk's heading, names something; in the order given."""
+        if not ids:
+            return
+        last = ""
+        for line in self._lines(ids, paths):
+            if line.commit != last and line.sign in signs and pattern().search(line.text):
+                last = line.commit
+                yield last
+
+    def _lines(self, ids: Sequence[str], paths: Sequence[str]) -> Iterator[ChangedLine]:
+        files = list(paths) or [file.before_path for file in self.report.files if language_of(file.before_path)]
+        return self.repository.changed_lines(ids, files[:_MOST_FILES])
+
+    def _facts(self, commit: str) -> tuple[CommitFacts, RawCommit]:
+        raw = next(iter(self.repository.commits([commit])))
+        touched = next(iter(self.repository.changed([commit], counts=False)))
+        return commit_facts(self.reporter.sided(commit, touched.files[:_MOST_FILES])), raw
+
+
+def _guarded(job: Callable[[], None], found: _Found) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            job()
+        except BaseException as error:
+            found.failure = error
+
+    return run
+
+
+def window(date: str) -> tuple[str, str]:
+    """Two days around a date, as git takes dates."""
+    from datetime import datetime, timedelta
+
+    try:
+        moment = datetime.fromisoformat(date)
+    except ValueError:
+        return date, date
+    day = timedelta(days=2)
+    return (moment - day).isoformat(), (moment + day).isoformat()
+
+
+def _entry(raw: RawCommit, events: Sequence[Event], *, first: bool) -> HistoryEntry:
+    """One entry a commit, named for the strongest thing that it did."""
+    code = min((event.code for event in events), key=STRENGTH.index)
+    chosen: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        chosen[event.code].append(event)
+    symbols = list(dict.fromkeys(event.symbol for event in chosen[code]))
+    details = list(dict.fromkeys(event.detail for event in chosen[code] if event.detail))
+    return HistoryEntry(
+        id=raw.id,
+        subject=raw.subject,
+        date=raw.author.date,
+        symbol=symbols[0],
+        reason=reason(code, symbols, details, first=first),
+        evidence=tuple(event.evidence(raw.id) for event in chosen[code][:3]),
+    )

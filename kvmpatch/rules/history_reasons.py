@@ -1,0 +1,52 @@
+"""Why a commit stands in another's history, in words. The codes are stable; each has one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kvmpatch.model import Reason
+from kvmpatch.rules.phrases import done
+from kvmpatch.rules.spoken import listed
+from kvmpatch.words import Text
+
+# Strongest first: where several things hold of one commit, its entry is named for the first.
+STRENGTH = (
+    "brought-access", "brought-bit", "brought", "renamed", "removed", "moved", "extended", "dropped-access",
+    "dropped-bit", "changed-access", "changed-bit", "moved-access", "moved-bit", "changed",
+)  # fmt: skip
+
+
+def reason(code: str, symbols: Sequence[str], details: Sequence[str] = (), *, first: bool = False) -> Reason:
+    """The reason of a code for some symbols; `first` says that no earlier commit did the same."""
+    names = listed(list(symbols))
+    return Reason(code, _said(code, names, list(details), first))
+
+
+def _said(code: str, names: Text, details: list[str], first: bool) -> Text:
+    detail = listed(details) if details else Text.same("–")
+    if code == "brought-access":
+        verb = done(details[0] if details else None)
+        return (
+            Text(f"首次{verb.zh} {names.zh}", f"{names.en} first {verb.en} here")
+            if first
+            else Text(f"新增一处{verb.zh} {names.zh}", f"{names.en} {verb.en} in one more place")
+        )
+    words = {
+        "brought-bit": Text(f"加入 {names.zh}", f"added {names.en}"),
+        "brought": Text(f"引入 {names.zh}", f"introduced {names.en}"),
+        "extended": Text(f"{names.zh} 新增 {detail.zh}", f"{names.en} gained {detail.en}"),
+        "renamed": Text(f"{names.zh} 更名为 {detail.zh}", f"{names.en} renamed to {detail.en}"),
+        "moved": Text(f"{names.zh} 移到 {detail.zh}", f"{names.en} moved to {detail.en}"),
+        "removed": Text(f"删除 {names.zh}", f"{names.en} removed"),
+        "changed": Text(f"修改 {names.zh}", f"{names.en} changed"),
+        "dropped-access": Text(f"去掉对 {names.zh} 的访问", f"an access to {names.en} dropped"),
+        "changed-access": Text(f"改动对 {names.zh} 的访问", f"an access to {names.en} changed"),
+        "moved-access": Text(f"搬移对 {names.zh} 的访问", f"an access to {names.en} moved"),
+        "dropped-bit": Text(f"去掉 {names.zh}", f"{names.en} dropped"),
+        "changed-bit": Text(f"改动 {names.zh} 的条件或去向", f"condition or target of {names.en} changed"),
+        "moved-bit": Text(f"搬移 {names.zh}", f"{names.en} moved"),
+        "fixes": Text("以 Fixes: 指向本提交", "names it in Fixes:"),
+        "fixed": Text("本提交以 Fixes: 修复它", "named in Fixes: here"),
+        "reverts": Text("还原本提交", "reverts it"),
+    }
+    return words.get(code) or Text(f"涉及 {names.zh}", f"concerns {names.en}")
