@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 
 
 class PieceKind(StrEnum):
@@ -64,7 +65,10 @@ _ZERO = re.compile(rb"[ \t]*#[ \t]*if[ \t]+0[ \t]*(?:$|\n|/)")
 _NOT_NEWLINE = re.compile(rb"[^\n]")
 
 _HASH, _OPEN, _CLOSE, _LEFT, _RIGHT, _SEMICOLON = b"#{}();"
-_SLASH, _QUOTE, _TICK = b"/\"'"
+_MARKS = frozenset(b"{}();")
+_SILENT = frozenset(b"/\"'")
+# What says nothing between the braces of a piece; four in five of all events are such.
+_INNER = frozenset(b"();")
 
 Event = tuple[int, int, int]
 
@@ -98,13 +102,12 @@ def _events(data: bytes) -> list[Event]:
     """(first byte's code, start, end) of everything that can matter to nesting, in order."""
     found: list[Event] = []
     for match in _EVENT.finditer(data):
-        start, end = match.span()
+        start = match.start()
         code = data[start]
-        if code in (_SLASH, _QUOTE, _TICK):
-            continue
-        if code not in (_OPEN, _CLOSE, _LEFT, _RIGHT, _SEMICOLON):
-            code = _HASH
-        found.append((code, start, end))
+        if code in _MARKS:
+            found.append((code, start, start + 1))
+        elif code not in _SILENT:
+            found.append((_HASH, start, match.end()))
     return found
 
 
@@ -191,7 +194,9 @@ class _Cutter:
         index = 0
         while True:
             for index in range(index, len(self.events)):  # noqa: B020 - resumes after a recovery
-                self.step(index, *self.events[index])
+                event = self.events[index]
+                if not self.depth or event[0] not in _INNER:
+                    self.step(index, *event)
             if self.body is None:
                 return self.pieces
             # A body that never closes ends, as kernel style has it, at a brace in the first column.
@@ -210,13 +215,12 @@ class _Cutter:
             self.open(start)
         elif code == _CLOSE:
             self.close(index, start, end)
-        elif self.depth == 0:
-            if code == _LEFT:
-                self.parens += 1
-            elif code == _RIGHT:
-                self.parens = max(0, self.parens - 1)
-            elif self.parens == 0:
-                self.finish(end)
+        elif code == _LEFT:
+            self.parens += 1
+        elif code == _RIGHT:
+            self.parens = max(0, self.parens - 1)
+        elif self.parens == 0:
+            self.finish(end)
 
     def directive(self, start: int, end: int) -> None:
         match = _DIRECTIVE.match(self.data, start)
@@ -330,10 +334,6 @@ def scan(data: bytes) -> Scan:
         clean = _without(data, dead)
         events = _events(clean)
     pieces = _Cutter(clean, events).cut()
-    starts = [0]
-    find = data.find
-    position = find(b"\n")
-    while position >= 0:
-        starts.append(position + 1)
-        position = find(b"\n", position + 1)
-    return Scan(data, clean, tuple(sorted(pieces, key=lambda piece: piece.start)), tuple(starts))
+    lengths = map(len, data.split(b"\n"))
+    starts = tuple(accumulate((length + 1 for length in lengths), initial=0))[:-1]
+    return Scan(data, clean, tuple(sorted(pieces, key=lambda piece: piece.start)), starts)
