@@ -161,16 +161,16 @@ class HistoryFinder:
         stopped = "later-limit" if len(later) > _LATER else None
         oldest_first = list(reversed(later))[:_LATER]
         entries: list[HistoryEntry] = []
-        looked_into = 0
-        pattern = self.brought.pattern()
-        for commit in self._naming(oldest_first, lambda: pattern, self._later_paths(), signs="+-@"):
+        wanted = [self.brought.pattern()]
+        naming = self._naming(oldest_first, wanted, self._later_paths(), signs="+-@")
+        for looked_into, commit in enumerate(naming):
             if looked_into >= _LOOKED_INTO or len(entries) >= _MOST_ENTRIES:
                 stopped = "later-limit"
                 break
-            looked_into += 1
-            facts, raw = self._facts(commit)
+            facts, raw = self._facts(commit, wanted[0])
             events = list(consequences_in(facts, self.brought))
-            pattern = self.brought.pattern()
+            # What was renamed there is looked for under its new name from here on.
+            wanted[0] = self.brought.pattern()
             if events and commit not in known:
                 entries.append(_entry(raw, events, first=False))
         return entries, stopped
@@ -180,9 +180,9 @@ class HistoryFinder:
         entries: list[HistoryEntry] = []
         seen: set[tuple[str, str]] = set()
         pattern = self.changed.pattern()
-        naming = list(self._naming(list(reversed(earlier)), lambda: pattern, (), signs="+"))
+        naming = list(self._naming(list(reversed(earlier)), [pattern], (), signs="+"))
         for commit in naming[-_LOOKED_INTO:] if len(naming) > _LOOKED_INTO else naming:
-            facts, raw = self._facts(commit)
+            facts, raw = self._facts(commit, pattern)
             if not raw.parents or len(facts.changes) > 400:
                 # A root commit or an import brings everything: it explains nothing.
                 continue
@@ -203,14 +203,14 @@ class HistoryFinder:
         return HistoryEntry(raw.id, raw.subject, raw.author.date, None, reason("fixed", ["–"]), proof)
 
     def _naming(
-        self, ids: Sequence[str], pattern: Callable[[], re.Pattern[str]], paths: Sequence[str], signs: str
+        self, ids: Sequence[str], wanted: Sequence[re.Pattern[str]], paths: Sequence[str], signs: str
     ) -> Iterator[str]:
         """The commits of which a changed line, or a hunk's heading, names something; in the order given."""
         if not ids:
             return
         last = ""
         for line in self._lines(ids, paths):
-            if line.commit != last and line.sign in signs and pattern().search(line.text):
+            if line.commit != last and line.sign in signs and wanted[0].search(line.text):
                 last = line.commit
                 yield last
 
@@ -218,10 +218,10 @@ class HistoryFinder:
         files = list(paths) or [file.before_path for file in self.report.files if language_of(file.before_path)]
         return self.repository.changed_lines(ids, files[:_MOST_FILES])
 
-    def _facts(self, commit: str) -> tuple[CommitFacts, RawCommit]:
+    def _facts(self, commit: str, naming: re.Pattern[str]) -> tuple[CommitFacts, RawCommit]:
         raw = next(iter(self.repository.commits([commit])))
         touched = next(iter(self.repository.changed([commit], counts=False)))
-        return commit_facts(self.reporter.sided(commit, touched.files[:_MOST_FILES])), raw
+        return commit_facts(self.reporter.sided(commit, touched.files[:_MOST_FILES]), naming), raw
 
 
 def _guarded(job: Callable[[], None], found: _Found) -> Callable[[], None]:

@@ -31,4 +31,8 @@ def with_sections(report: Report, context: Context) -> Report:
         for name, title in _TITLES.items()
         if name in spoken
     )
+    if report.relation:
+        about = report.relation.about
+        title = Text(f"与 {about} 的关系", f"Relation to {about}")
+        sections += (Section("relation", title, report.relation.statements),)
     return replace(report, sections=sections)

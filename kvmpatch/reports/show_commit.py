@@ -14,6 +14,7 @@ from kvmpatch.parse.message import read_message
 from kvmpatch.parse.outlines import language_of
 from kvmpatch.reports.flow import TouchedTexts, flow_facts
 from kvmpatch.reports.history import HistoryFinder
+from kvmpatch.reports.relation import RelationFinder
 from kvmpatch.reports.sections import with_sections
 from kvmpatch.reports.who import commit_of, resolve_fixes
 from kvmpatch.rules import Context
@@ -85,6 +86,8 @@ class CommitReporter:
         report = replace(report, history=history)
         if self.with_history and history is None:
             report = replace(report, warnings=(*report.warnings, SHALLOW))
+        if self.about is not None:
+            report = replace(report, relation=RelationFinder(self, report, facts).find(self.about))
         return with_sections(report, Context(message, flow))
 
     def sided(self, commit: str, files: Sequence[TouchedFile]) -> Iterator[SidedFile]:

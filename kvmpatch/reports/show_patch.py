@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvmpatch.analysis.commit_facts import SidedFile, commit_facts
+from kvmpatch.analysis.unseen import without_unseen
 from kvmpatch.model import REPORT_SCHEMA, Asked, Patch, Report
 from kvmpatch.parse.hunks import partial_outlines
 from kvmpatch.reports.sections import with_sections
@@ -30,11 +31,8 @@ def patch_reports(request: ShowRequest) -> Iterator[Report]:
 
 def patch_report(patch: Patch, source: str) -> Report:
     """The report of one patch; what only a repository could tell is None."""
-    facts = commit_facts(
-        SidedFile(
-            file.file, None, None, partial=file.file.status not in {"added", "deleted"}, sides=partial_outlines(file)
-        )
-        for file in patch.files
+    facts = without_unseen(
+        commit_facts(SidedFile(file.file, None, None, sides=partial_outlines(file)) for file in patch.files)
     )
     report = Report(
         schema=REPORT_SCHEMA,
