@@ -7,7 +7,9 @@ READY  := $(VENV)/.ready
 .PHONY: demo test lint bench clean
 
 demo: $(READY)
-	@$(BIN)/python -m kvmpatch.demo_run
+	@rm -rf build/demo && mkdir -p build
+	@$(BIN)/kvmpatch demo build/demo
+	@$(BIN)/kvmpatch -C build/demo --no-pager show fe0bab701e3b --about senvcfg
 
 test: $(READY)
 	$(BIN)/python -m pytest
