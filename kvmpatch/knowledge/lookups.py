@@ -32,7 +32,7 @@ _EXTENSION_PREFIX = re.compile(r"(?:KVM_)?RISCV_ISA_EXT_")
 
 
 @cache
-def _csr_rows() -> dict[str, tuple[str, int | None]]:
+def csr_rows() -> dict[str, tuple[str, int | None]]:
     """Name of each register, with its row and, for a row of many, its number."""
     found: dict[str, tuple[str, int | None]] = {}
     for row in table("csrs"):
@@ -46,13 +46,13 @@ def _csr_rows() -> dict[str, tuple[str, int | None]]:
 @cache
 def csr(name: str) -> Csr | None:
     """The register of that name in the specification, such as `henvcfg`."""
-    where = _csr_rows().get(name.lower())
+    where = csr_rows().get(name.lower())
     return rows.csr(*where) if where else None
 
 
 def csrs() -> tuple[Csr, ...]:
     """All registers, counters one by one."""
-    return tuple(found for name in _csr_rows() if (found := csr(name)))
+    return tuple(found for name in csr_rows() if (found := csr(name)))
 
 
 @cache

@@ -39,6 +39,14 @@ class Table:
     def __len__(self) -> int:
         return len(self._chunks)
 
+    def text(self, name: str) -> str:
+        """The entry of that name as it stands in the file, unparsed.
+
+        Raises:
+            KeyError: there is no such entry.
+        """
+        return self._chunks[name]
+
     def __getitem__(self, name: str) -> Row:
         """The entry of that name, parsed now if it was not before.
 
@@ -47,7 +55,7 @@ class Table:
         """
         row = self._rows.get(name)
         if row is None:
-            import tomllib  # noqa: PLC0415  (8 ms that `--help` does not need)
+            import tomllib
 
             row = self._rows[name] = tomllib.loads(self._chunks[name])
         return row

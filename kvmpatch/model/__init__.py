@@ -1,70 +1,101 @@
-"""The values that rooms hand to each other: plain, immutable and, but for `Text`, free of language."""
+"""The values that rooms hand to each other: plain, immutable and, but for `Text`, free of language.
+
+A module is read when one of its names is first asked for: the report's alone take 40 ms, which a question about a
+register need not wait for.
+"""
 
 from __future__ import annotations
 
-from kvmpatch.model.flow import (
-    EarlyReturn,
-    Factored,
-    FlowFacts,
-    LostStatement,
-    Move,
-    OnlyOred,
-    Reordered,
-    Stay,
-    TestCount,
-)
-from kvmpatch.model.report import (
-    REPORT_SCHEMA,
-    AccessBefore,
-    Asked,
-    Aspect,
-    Basis,
-    BitBefore,
-    BitUse,
-    Change,
-    ChangeBefore,
-    Commit,
-    CommitName,
-    CsrAccess,
-    Effect,
-    Evidence,
-    ExtensionRole,
-    FileBefore,
-    FileChange,
-    FilePatch,
-    FixesPointer,
-    Frequency,
-    Guard,
-    GuardKind,
-    Happened,
-    History,
-    HistoryEntry,
-    Hunk,
-    Kind,
-    Lines,
-    MemberBefore,
-    MemberChange,
-    Message,
-    MovedFrom,
-    Patch,
-    PhaseChange,
-    Reason,
-    Relation,
-    Report,
-    Searched,
-    Section,
-    Series,
-    SeriesPlace,
-    Side,
-    Signature,
-    StableMark,
-    Statement,
-    Trailer,
-    UpstreamPointer,
-    Warning,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kvmpatch.model.explain import (
+        EXPLAIN_SCHEMA,
+        Explanation,
+        FactSource,
+        FieldPlace,
+        GuestPhase,
+        Known,
+        KnownBit,
+        KnownCode,
+        KnownCsr,
+        KnownExtension,
+        KnownGuard,
+        KnownNumber,
+        KnownWord,
+        NotThere,
+        RegisterField,
+        Remark,
+        SetForGuest,
+    )
+    from kvmpatch.model.explain_tree import Definition, Introduced, TreeFacts, TreeName, UsePlace
+    from kvmpatch.model.flow import (
+        EarlyReturn,
+        Factored,
+        FlowFacts,
+        LostStatement,
+        Move,
+        OnlyOred,
+        Reordered,
+        Stay,
+        TestCount,
+    )
+    from kvmpatch.model.report import (
+        REPORT_SCHEMA,
+        AccessBefore,
+        Asked,
+        Aspect,
+        Basis,
+        BitBefore,
+        BitUse,
+        Change,
+        ChangeBefore,
+        Commit,
+        CommitName,
+        CsrAccess,
+        Effect,
+        Evidence,
+        ExtensionRole,
+        FileBefore,
+        FileChange,
+        FilePatch,
+        FixesPointer,
+        Frequency,
+        Guard,
+        GuardKind,
+        Happened,
+        History,
+        HistoryEntry,
+        Hunk,
+        Kind,
+        Lines,
+        MemberBefore,
+        MemberChange,
+        Message,
+        MovedFrom,
+        Patch,
+        PhaseChange,
+        Reason,
+        Relation,
+        Report,
+        Searched,
+        Section,
+        Series,
+        SeriesPlace,
+        Side,
+        Signature,
+        StableMark,
+        Statement,
+        Trailer,
+        UpstreamPointer,
+        Warning,
+    )
+
+_MODULES = ("report", "flow", "explain", "explain_tree")
 
 __all__ = [
+    "EXPLAIN_SCHEMA",
     "REPORT_SCHEMA",
     "AccessBefore",
     "Asked",
@@ -77,11 +108,15 @@ __all__ = [
     "Commit",
     "CommitName",
     "CsrAccess",
+    "Definition",
     "EarlyReturn",
     "Effect",
     "Evidence",
+    "Explanation",
     "ExtensionRole",
+    "FactSource",
     "Factored",
+    "FieldPlace",
     "FileBefore",
     "FileChange",
     "FilePatch",
@@ -90,11 +125,21 @@ __all__ = [
     "Frequency",
     "Guard",
     "GuardKind",
+    "GuestPhase",
     "Happened",
     "History",
     "HistoryEntry",
     "Hunk",
+    "Introduced",
     "Kind",
+    "Known",
+    "KnownBit",
+    "KnownCode",
+    "KnownCsr",
+    "KnownExtension",
+    "KnownGuard",
+    "KnownNumber",
+    "KnownWord",
     "Lines",
     "LostStatement",
     "MemberBefore",
@@ -102,17 +147,21 @@ __all__ = [
     "Message",
     "Move",
     "MovedFrom",
+    "NotThere",
     "OnlyOred",
     "Patch",
     "PhaseChange",
     "Reason",
+    "RegisterField",
     "Relation",
+    "Remark",
     "Reordered",
     "Report",
     "Searched",
     "Section",
     "Series",
     "SeriesPlace",
+    "SetForGuest",
     "Side",
     "Signature",
     "StableMark",
@@ -120,6 +169,24 @@ __all__ = [
     "Stay",
     "TestCount",
     "Trailer",
+    "TreeFacts",
+    "TreeName",
     "UpstreamPointer",
+    "UsePlace",
     "Warning",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """A name of one of the modules.
+
+    Raises:
+        AttributeError: none of them has it.
+    """
+    if name in __all__:
+        for module in _MODULES:
+            held = vars(import_module(f"kvmpatch.model.{module}"))
+            if name in held:
+                globals()[name] = held[name]
+                return held[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
