@@ -2,48 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from kvmpatch.analysis.matching import Pair
 from kvmpatch.analysis.members import member_changes
 from kvmpatch.analysis.structure import Placed, item_aspects
-from kvmpatch.model import Aspect, Basis, Change, ChangeBefore, Happened
-from kvmpatch.parse.hunks import UNKNOWN_CONTEXT
+from kvmpatch.model import Aspect, Basis, Change, ChangeBefore, Happened, Lines
+from kvmpatch.parse.csource.outline import Item
 
 _WEIGHT = {Basis.PARSED: 0, Basis.PARSED_WITH_ERRORS: 1, Basis.HUNK_HEADER: 2}
 
 
-def changes_of(pairs: Iterable[Pair], order: dict[str, int], partial: Collection[str] = ()) -> tuple[Change, ...]:
-    """One change a pair, in the order of the files and then of the lines.
-
-    `partial`: files of which only hunks are known, so that members have no position there.
-    """
-    found = [_change(pair, pair.placed.path in partial) for pair in pairs if pair.placed.item.name != UNKNOWN_CONTEXT]
+def changes_of(pairs: Iterable[Pair], order: dict[str, int]) -> tuple[Change, ...]:
+    """One change a pair, in the order of the files and then of the lines."""
+    found = [_change(pair) for pair in pairs]
     last = len(order)
     found.sort(key=lambda change: (order.get(change.path, last), (change.lines or (0, 0))[0], change.name))
     return tuple(found)
 
 
-def _change(pair: Pair, hunks_only: bool) -> Change:
+def _change(pair: Pair) -> Change:
     placed = pair.placed
     before, after = pair.before, pair.after
     item = placed.item
     bases = [side.item.basis for side in (before, after) if side]
-    known = item.basis is not Basis.HUNK_HEADER
+    known = all(basis is not Basis.HUNK_HEADER for basis in bases)
     return Change(
         kind=item.kind,
         change=pair.happened,
         aspects=_aspects(before, after),
         name=item.name,
         path=placed.path,
-        lines=item.lines if known else None,
+        lines=_lines(item),
         signature=item.signature,
         value=item.value,
         before=_before(before) if before and after else None,
         similarity=pair.similarity if known else None,
-        members=member_changes(
-            before.item if before else None, after.item if after else None, positions=not hunks_only
-        ),
+        members=member_changes(before.item if before else None, after.item if after else None, positions=known),
         basis=max(bases, key=lambda basis: _WEIGHT[basis]),
     )
 
@@ -66,8 +61,12 @@ def _aspects(before: Placed | None, after: Placed | None) -> tuple[Aspect, ...]:
 
 def _before(placed: Placed) -> ChangeBefore:
     item = placed.item
-    lines = None if item.basis is Basis.HUNK_HEADER else item.lines
-    return ChangeBefore(item.name, placed.path, lines, item.signature, item.value)
+    return ChangeBefore(item.name, placed.path, _lines(item), item.signature, item.value)
+
+
+def _lines(item: Item) -> Lines | None:
+    """Where an item stands; None where a patch does not show both its ends."""
+    return item.lines if all(item.lines) else None
 
 
 def is_change(pair: Pair) -> bool:

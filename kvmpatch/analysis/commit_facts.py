@@ -5,6 +5,7 @@ Files come in as a stream and are let go one by one; what is kept of each is onl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -24,13 +25,12 @@ from kvmpatch.words import Text
 class SidedFile:
     """A touched file with its whole text on both sides; None where a side does not exist.
 
-    `sides` are outlines that were made otherwise; `partial` says that they hold only what hunks show.
+    `sides` are outlines that were made otherwise.
     """
 
     file: FileChange
     before: bytes | None
     after: bytes | None
-    partial: bool = False
     unread: Text | None = None
     sides: tuple[Outline | None, Outline | None] | None = None
 
@@ -47,22 +47,24 @@ class CommitFacts:
     warnings: tuple[Warning, ...]
 
 
-def commit_facts(files: Iterable[SidedFile]) -> CommitFacts:
-    """Compare the two sides of every file, then match across files what moved or was renamed."""
+def commit_facts(files: Iterable[SidedFile], naming: re.Pattern[str] | None = None) -> CommitFacts:
+    """Compare the two sides of every file, then match across files what moved or was renamed.
+
+    Args:
+        files: the touched files, as a stream.
+        naming: read CSR accesses and bits only of what names something that this matches; None for all.
+    """
     differences: list[FileDifference] = []
     uses: dict[int, Uses] = {}
     order: dict[str, int] = {}
     warnings: list[Warning] = []
-    partial: set[str] = set()
     for sided in files:
         order.setdefault(sided.file.path, len(order))
         order.setdefault(sided.file.before_path, len(order))
-        if sided.partial:
-            partial |= {sided.file.path, sided.file.before_path}
         if sided.unread is not None and language_of(sided.file.path):
             warnings.append(Warning("unread-file", sided.unread))
             continue
-        difference = _difference(sided, uses)
+        difference = _difference(sided, uses, naming)
         if difference:
             differences.append(difference)
     pairs = [pair for pair in match(differences) if is_change(pair)]
@@ -71,7 +73,7 @@ def commit_facts(files: Iterable[SidedFile]) -> CommitFacts:
         return uses.get(id(placed), Uses())
 
     pairs = [_with_certainty(pair, uses) for pair in pairs]
-    changes = changes_of(pairs, order, partial)
+    changes = changes_of(pairs, order)
     known = [
         pair for pair in pairs if (pair.before and id(pair.before) in uses) or (pair.after and id(pair.after) in uses)
     ]
@@ -82,7 +84,7 @@ def commit_facts(files: Iterable[SidedFile]) -> CommitFacts:
     )
 
 
-def _difference(sided: SidedFile, uses: dict[int, Uses]) -> FileDifference | None:
+def _difference(sided: SidedFile, uses: dict[int, Uses], naming: re.Pattern[str] | None) -> FileDifference | None:
     """What differs in one file; the uses of everything that differs are read while its outline is at hand."""
     file = sided.file
     copied = file.status == "copied"
@@ -95,14 +97,16 @@ def _difference(sided: SidedFile, uses: dict[int, Uses]) -> FileDifference | Non
         return None
     difference = compare(before, after, file.before_path, file.path)
     if before:
-        _read(before, [*difference.removed, *(pair[0] for pair in difference.differing)], uses)
+        _read(before, [*difference.removed, *(pair[0] for pair in difference.differing)], uses, naming)
     if after:
-        _read(after, [*difference.added, *(pair[1] for pair in difference.differing)], uses)
+        _read(after, [*difference.added, *(pair[1] for pair in difference.differing)], uses, naming)
     return difference
 
 
-def _read(outline: Outline, items: Iterable[Placed], uses: dict[int, Uses]) -> None:
+def _read(outline: Outline, items: Iterable[Placed], uses: dict[int, Uses], naming: re.Pattern[str] | None) -> None:
     for placed in items:
+        if naming is not None and not naming.search(placed.item.text):
+            continue
         found = uses_in(outline, placed.item, placed.path)
         if found.csrs or found.bits or not found.whole:
             uses[id(placed)] = found

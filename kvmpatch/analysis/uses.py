@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from kvmpatch import knowledge
 from kvmpatch.model import Guard, GuardKind, Kind
@@ -223,8 +224,16 @@ def _beside_its_mask(value: knowledge.Bit, text: str) -> bool:
     )
 
 
+@cache
+def may_be_bit(word: str) -> bool:
+    """Whether the tables hold a word as a bit or as the number of one; most words of a body they do not."""
+    return _CONSTANT.match(word) is not None and bool(knowledge.bit(word) or knowledge.exception(word))
+
+
 def _masked(text: str, macro: str) -> str | None:
     """What a test masks with a bit: `cfg->hstateen0` of `cfg->hstateen0 & SMSTATEEN0_SSTATEEN0`."""
+    if "&" not in text:
+        return None
     match = re.search(rf"([\w.>\-]+)\s*&\s*\(?\s*(?:\w+\s*\|\s*)*{re.escape(macro)}\b", text)
     return match[1] if match else None
 
@@ -281,6 +290,8 @@ class UseReader:
         for step in sorted(self.steps, key=lambda step: step.line):
             for text, use, target in self._spans(step):
                 for macro in dict.fromkeys(_IDENTIFIER.findall(text)):
+                    if not may_be_bit(macro):
+                        continue
                     registers = self._registers(macro, target or _masked(text, macro), text)
                     if registers is None:
                         continue
