@@ -324,7 +324,7 @@ def test_every_command_and_option_has_help_in_both_languages(run: Run) -> None:
 
 
 def test_help_fits_80_columns_in_chinese(run: Run) -> None:
-    from kvmpatch.render.wrap import width  # noqa: PLC0415
+    from kvmpatch.render.wrap import width
 
     for path in ((), ("show",), ("demo",)):
         assert max(map(width, run(*path, "-h", "--lang", "zh")[1].splitlines())) <= 80

@@ -18,7 +18,7 @@ from kvmpatch.render.to_json import plain_value, to_json, to_jsonl
 EVIDENCE = "commit path side line text fact"
 STATEMENT = "code zh en evidence"
 GUARD = "text kind negated"
-EFFECT = "what target value guards via path line moved_from"
+EFFECT = "what target value guards via path line moved_from operation"
 ENTRY = "id subject date symbol reason evidence"
 KEYS = {
     "": "schema asked commit files changes csr_accesses bits extensions phases history relation sections warnings",

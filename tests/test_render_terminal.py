@@ -175,7 +175,7 @@ def test_a_list_is_not_cut_for_one_entry() -> None:
 
 
 def test_a_shifted_enum_value_shows_both_values() -> None:
-    from kvmpatch.model import MemberBefore  # noqa: PLC0415
+    from kvmpatch.model import MemberBefore
 
     member = MemberChange(Happened.MODIFIED, "ID_MAX", None, "31", 32, 32, MemberBefore("ID_MAX", None, "30", 31))
     before = ChangeBefore("ids", HOST, (1, 2), None, None)

@@ -106,7 +106,7 @@ class BilingualGroup(BilingualCommand, click.Group):
 
 
 def _rows(rows: list[Row], columns: int) -> Iterable[str]:
-    from kvmpatch.render.wrap import width  # noqa: PLC0415 - help is read less often than reports are made
+    from kvmpatch.render.wrap import width
 
     column = max((width(name) for name, _ in rows if width(name) <= _NAME_LIMIT), default=_NAME_LIMIT) + 4
     for name, said in rows:
@@ -120,8 +120,8 @@ def _rows(rows: list[Row], columns: int) -> Iterable[str]:
 
 
 def _wrapped(text: str, columns: int) -> Iterable[str]:
-    from kvmpatch.render.page import Span  # noqa: PLC0415 - see _rows
-    from kvmpatch.render.wrap import wrap  # noqa: PLC0415
+    from kvmpatch.render.page import Span
+    from kvmpatch.render.wrap import wrap
 
     for line in text.split("\n"):
         for row in wrap((Span(line),), columns, columns):

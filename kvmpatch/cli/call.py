@@ -77,7 +77,7 @@ class Call:
             if key == name:
                 return value
         if self._settings is None:
-            from kvmpatch.sources.repo import Settings, read_settings  # noqa: PLC0415 - 100 ms that --version can spare
+            from kvmpatch.sources.repo import Settings, read_settings
 
             try:
                 self._settings = read_settings(self.start)
@@ -145,7 +145,7 @@ class Call:
         """Say on a terminal's stderr what takes time; the next line overwrites it."""
         if self.quiet or not is_terminal(sys.stderr):
             return
-        from kvmpatch.render.escape import one_line  # noqa: PLC0415 - see `setting`
+        from kvmpatch.render.escape import one_line
 
         sys.stderr.write(f"\r\x1b[K{one_line(said.in_language(self.language))}")
         sys.stderr.flush()

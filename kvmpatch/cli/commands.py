@@ -43,11 +43,11 @@ def _show(
         )
     if patch == "-" and is_terminal(sys.stdin):
         call.progress(Text("正在从终端读取补丁文本，以 ^D 结束", "reading patch text from the terminal, ^D ends it"))
-    from kvmpatch.cli.delivery import deliver  # noqa: PLC0415 - --help and --version do not wait for these
-    from kvmpatch.render.formats import Look, written  # noqa: PLC0415
-    from kvmpatch.render.page import Voice  # noqa: PLC0415
-    from kvmpatch.render.show_page import show_page  # noqa: PLC0415
-    from kvmpatch.reports.show import ShowRequest, make_reports  # noqa: PLC0415
+    from kvmpatch.cli.delivery import deliver
+    from kvmpatch.render.formats import Look, written
+    from kvmpatch.render.page import Voice
+    from kvmpatch.render.show_page import show_page
+    from kvmpatch.reports.show import ShowRequest, make_reports
 
     colour = call.wants_colour(is_terminal(sys.stdout) and file in (None, "-"))
     look = Look(Voice(call.speech, call.detail), call.columns(), colour and kind == "text")
@@ -64,7 +64,7 @@ def _show(
 
 
 def _demo(call: Call, directory: str) -> None:
-    from kvmpatch.sources.demo import lay_down  # noqa: PLC0415 - see _show
+    from kvmpatch.sources.demo import lay_down
 
     lay_down(Path(directory))
     quoted = shlex.quote(directory)

@@ -26,11 +26,11 @@ def outline_of(path: str, data: bytes) -> Outline | None:
     if language == "c":
         return outline(data)
     if language == "assembly":
-        from kvmpatch.parse.assembly import outline_assembly  # noqa: PLC0415
+        from kvmpatch.parse.assembly import outline_assembly
 
         return outline_assembly(data)
     if language == "kconfig":
-        from kvmpatch.parse.kconfig import outline_kconfig  # noqa: PLC0415
+        from kvmpatch.parse.kconfig import outline_kconfig
 
         return outline_kconfig(data)
     return None

@@ -31,20 +31,20 @@ def written(
     # each writer is imported where it writes: --help knows the names of formats and waits for none of them
     match kind:
         case "json":
-            from kvmpatch.render import to_json  # noqa: PLC0415
+            from kvmpatch.render import to_json
 
             yield to_json.to_json(reports)
         case "jsonl":
-            from kvmpatch.render import to_json  # noqa: PLC0415
+            from kvmpatch.render import to_json
 
             yield from to_json.to_jsonl(reports)
         case "markdown":
-            from kvmpatch.render import to_markdown  # noqa: PLC0415
+            from kvmpatch.render import to_markdown
 
             pages = (to_markdown.to_markdown(make_page(report, look.voice)) for report in reports)
             yield from _separated(pages, to_markdown.separator())
         case "text":
-            from kvmpatch.render import to_terminal  # noqa: PLC0415
+            from kvmpatch.render import to_terminal
 
             pages = (
                 to_terminal.to_terminal(make_page(report, look.voice), look.columns, look.colour) for report in reports

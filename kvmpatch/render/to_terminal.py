@@ -90,8 +90,8 @@ def _plain(line: Line) -> str:
 
 def _painter() -> Callable[[Line], str]:
     # rich is imported where colours are wanted and nowhere else: a pipe does not wait for it
-    from rich.color import ColorSystem  # noqa: PLC0415
-    from rich.style import Style as RichStyle  # noqa: PLC0415
+    from rich.color import ColorSystem
+    from rich.style import Style as RichStyle
 
     styles = {style: RichStyle.parse(word) for style, word in _COLOURS.items()}
 
