@@ -146,10 +146,16 @@ def bitmap_of_callers(outline: Outline, item: Item) -> str | None:
     if "isa" not in names:
         return None
     position = names.index("isa")
-    call = re.compile(rf"\b{re.escape(item.name)} \(")
+    call = re.compile(rb"\b" + re.escape(item.name.encode()) + rb"\s*\(")
+    clean = outline.scanned.clean
+    calling = [
+        piece
+        for piece in outline.scanned.pieces
+        if piece.body is not None and call.search(clean, piece.body, piece.end)
+    ]
     given: set[str] = set()
-    for other in outline.functions():
-        if other.name == item.name or not call.search(other.body or ""):
+    for other in outline.items(calling):
+        if other.name == item.name:
             continue
         for step in read_body(outline, other).steps:
             if step.does is Does.CALL and step.name == item.name and position < len(step.arguments):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
-from kvmpatch.analysis.history import Event, causes_in, consequences_in, interest_of
+from kvmpatch.analysis.history import Event, Interest, causes_in, consequences_in, interest_of
 from kvmpatch.model import Evidence, History, HistoryEntry, Message, Report, Searched
 from kvmpatch.parse.message import read_message
 from kvmpatch.parse.outlines import language_of
@@ -30,6 +30,7 @@ _LATER = 600
 _LOOKED_INTO = 40
 _MOST_FILES = 60
 _MOST_ENTRIES = 12
+_IMPORT = 400
 _KVM = re.compile(r"(?:^|/)kvm/")
 
 
@@ -163,11 +164,11 @@ class HistoryFinder:
         entries: list[HistoryEntry] = []
         wanted = [self.brought.pattern()]
         naming = self._naming(oldest_first, wanted, self._later_paths(), signs="+-@")
-        for looked_into, commit in enumerate(naming):
+        for looked_into, (commit, paths) in enumerate(naming):
             if looked_into >= _LOOKED_INTO or len(entries) >= _MOST_ENTRIES:
                 stopped = "later-limit"
                 break
-            facts, raw = self._facts(commit, wanted[0])
+            facts, raw = self._facts(commit, paths, self.brought)
             events = list(consequences_in(facts, self.brought))
             # What was renamed there is looked for under its new name from here on.
             wanted[0] = self.brought.pattern()
@@ -181,9 +182,9 @@ class HistoryFinder:
         seen: set[tuple[str, str]] = set()
         pattern = self.changed.pattern()
         naming = list(self._naming(list(reversed(earlier)), [pattern], (), signs="+"))
-        for commit in naming[-_LOOKED_INTO:] if len(naming) > _LOOKED_INTO else naming:
-            facts, raw = self._facts(commit, pattern)
-            if not raw.parents or len(facts.changes) > 400:
+        for commit, paths in naming[-_LOOKED_INTO:]:
+            facts, raw = self._facts(commit, paths, self.changed)
+            if not raw.parents or len(facts.changes) > _IMPORT:
                 # A root commit or an import brings everything: it explains nothing.
                 continue
             events = list(causes_in(facts, self.changed))
@@ -203,25 +204,32 @@ class HistoryFinder:
         return HistoryEntry(raw.id, raw.subject, raw.author.date, None, reason("fixed", ["–"]), proof)
 
     def _naming(
-        self, ids: Sequence[str], wanted: Sequence[re.Pattern[str]], paths: Sequence[str], signs: str
-    ) -> Iterator[str]:
-        """The commits of which a changed line, or a hunk's heading, names something; in the order given."""
+        self, ids: Sequence[str], wanted: Sequence[re.Pattern[str]], paths_or_files: Sequence[str], signs: str
+    ) -> Iterator[tuple[str, set[str]]]:
+        """The commits of which a changed line, or a hunk's heading, names something, with the files; in that order."""
         if not ids:
             return
-        last = ""
-        for line in self._lines(ids, paths):
-            if line.commit != last and line.sign in signs and wanted[0].search(line.text):
-                last = line.commit
-                yield last
+        commit, paths = "", set[str]()
+        for line in self._lines(ids, paths_or_files):
+            if line.commit != commit:
+                if paths:
+                    yield commit, paths
+                commit, paths = line.commit, set()
+            if line.path not in paths and line.sign in signs and wanted[0].search(line.text):
+                paths.add(line.path)
+        if paths:
+            yield commit, paths
 
     def _lines(self, ids: Sequence[str], paths: Sequence[str]) -> Iterator[ChangedLine]:
         files = list(paths) or [file.before_path for file in self.report.files if language_of(file.before_path)]
         return self.repository.changed_lines(ids, files[:_MOST_FILES])
 
-    def _facts(self, commit: str, naming: re.Pattern[str]) -> tuple[CommitFacts, RawCommit]:
+    def _facts(self, commit: str, paths: set[str], interest: Interest) -> tuple[CommitFacts, RawCommit]:
+        """What another commit did in the files that name something of interest."""
         raw = next(iter(self.repository.commits([commit])))
         touched = next(iter(self.repository.changed([commit], counts=False)))
-        return commit_facts(self.reporter.sided(commit, touched.files[:_MOST_FILES]), naming), raw
+        files = [file for file in touched.files if file.path in paths or file.before_path in paths]
+        return commit_facts(self.reporter.sided(commit, files), interest.register_pattern()), raw
 
 
 def _guarded(job: Callable[[], None], found: _Found) -> Callable[[], None]:

@@ -13,7 +13,7 @@ from kvmpatch.analysis.flow.program import Function, Program
 from kvmpatch.analysis.flow.returns import early_returns
 from kvmpatch.analysis.flow.routes import Route, routes_to
 from kvmpatch.analysis.flow.zeroed import only_ored
-from kvmpatch.analysis.matching import Pair
+from kvmpatch.analysis.matching import Pair, Placed
 from kvmpatch.model import (
     Effect,
     FlowFacts,
@@ -29,8 +29,6 @@ from kvmpatch.model import (
 )
 
 _CODE = {Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL}
-# More touched functions than this and the commit is a rewrite or a merge: a table of phases would not be read.
-MOST_FUNCTIONS = 60
 _MOST_ORDERED = 400
 
 
@@ -64,9 +62,11 @@ def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts
         after: the sources after.
         pairs: what the commit changed, as matched.
     """
-    code = [pair for pair in pairs if pair.placed.item.kind in _CODE][:MOST_FUNCTIONS]
-    old = _run(before, [(pair.before.path, pair.before.item.name) for pair in code if pair.before])
-    new = _run(after, [(pair.after.path, pair.after.item.name) for pair in code if pair.after])
+    code = [pair for pair in pairs if pair.placed.item.kind in _CODE]
+    gone = {_place(pair.before) for pair in code if pair.before and not pair.after}
+    come = {_place(pair.after) for pair in code if pair.after and not pair.before}
+    old = _run(before, [_place(pair.before) for pair in code if pair.before], gone)
+    new = _run(after, [_place(pair.after) for pair in code if pair.after], come)
     roots = _common_roots(old, new, code)
     differences = {key: _differ(*roots[key]) for key in sorted(roots, key=_in_order)}
     stays, moves, phases = [], _moves(differences), []
@@ -75,7 +75,7 @@ def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts
         kept = _stays(phase, difference)
         stays += kept
         listed = _phase_change(phase, root, difference, moved_from)
-        if listed:
+        if listed and not any(_same_work(listed, one) for one in phases):
             phases.append(listed)
     return FlowFacts(
         phases=tuple(phases),
@@ -91,6 +91,22 @@ def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts
     )
 
 
+def _place(placed: Placed) -> tuple[str, str]:
+    return placed.path, placed.item.name
+
+
+def _same_work(one: PhaseChange, other: PhaseChange) -> bool:
+    """Whether two roots of a phase reach the same: one row tells it."""
+    return one.phase == other.phase and all(
+        len(mine) == len(theirs) and all(_alike(a, b) for a, b in zip(mine, theirs, strict=True))
+        for mine, theirs in ((one.before, other.before), (one.after, other.after))
+    )
+
+
+def _alike(one: Effect, other: Effect) -> bool:
+    return (one.what, one.target, one.path, one.line) == (other.what, other.target, other.path, other.line)
+
+
 def _names(side: _Side) -> set[str]:
     return {run.function for runs in side.runs.values() for run in runs}
 
@@ -98,7 +114,7 @@ def _names(side: _Side) -> set[str]:
 # ---- one side ---------------------------------------------------------------------------------------------------
 
 
-def _run(program: Program, touched: list[tuple[str, str]]) -> _Side:
+def _run(program: Program, touched: list[tuple[str, str]], one_sided: set[tuple[str, str]]) -> _Side:
     routes: dict[tuple[str, str], tuple[Function, Route]] = {}
     follow: set[tuple[str, str]] = set()
     unplaced: list[str] = []
@@ -113,7 +129,7 @@ def _run(program: Program, touched: list[tuple[str, str]]) -> _Side:
             root = route.links[0].caller if route.links else function
             routes[root.path, root.name] = (root, route)
             follow |= {(link.caller.path, link.caller.name) for link in route.links}
-    tracer = Tracer(program, follow, set(touched))
+    tracer = Tracer(program, follow, set(touched), one_sided)
     runs: defaultdict[tuple[str, str], list[Run]] = defaultdict(list)
     seen: set[tuple[object, ...]] = set()
     for root, route in routes.values():

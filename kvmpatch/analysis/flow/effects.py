@@ -11,7 +11,7 @@ from kvmpatch import knowledge
 from kvmpatch.analysis.flow.program import Function, Program
 from kvmpatch.analysis.flow.routes import is_called_from_outside, phase_at, phase_within
 from kvmpatch.analysis.uses import BitSeen, CsrUse, Uses
-from kvmpatch.model import Effect, Guard
+from kvmpatch.model import Effect, Guard, GuardKind
 from kvmpatch.parse.csource.body import Does, Origin, Step
 
 _DEEPEST = 6
@@ -21,8 +21,17 @@ _QUIET_CALLS = re.compile(
     r"(?:un)?likely$|IS_ENABLED$|BIT(?:_ULL)?$|_?_?BUILD_BUG|WARN|BUG|pr_|dev_|kvm_(?:err|info|debug|pr)|trace_|sizeof$|"
     r"container_of$|READ_ONCE$|WRITE_ONCE$|ARRAY_SIZE$|lockdep_|might_|array_index_nospec$|min$|max$|offsetof$|"
     r"_?_?riscv_isa_extension_available$|riscv_(?:cpu_)?has_extension_|static_branch_|kvm_riscv_nacl_\w*available$|"
-    r"smp_|barrier$|preempt_|local_irq_|rcu_read_|u?int\d+_t$|__va$|__pa$"
+    r"smp_|barrier$|preempt_|local_irq_|rcu_read_|u?int\d+_t$|__va$|__pa$|(?:IS|PTR|ERR)_\w+$|[A-Z][A-Z0-9_]+$|"
+    r"page_to_|virt_to_|ns_to_|ktime_(?:to_|get)|xchg|cmpxchg"
 )
+# Conditions that say something about an effect wherever on the way they stand; all others count in what the commit
+# touches only: a dispatch three callers up is the same before and after.
+_TELLING = {GuardKind.HOST, GuardKind.GUEST, GuardKind.CONFIG}
+# Whole objects are written by these: what, and with what.
+_FILLS = {"memset", "memcpy", "memmove", "bitmap_zero", "bitmap_copy", "memzero_explicit"}
+
+
+_CALLED = re.compile(r"\b([a-z_]\w*)\s*\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +65,16 @@ class Tracer:
     """Walks one side. Calls are followed into functions that the commit touches, and into those that lead there."""
 
     def __init__(
-        self, program: Program, follow: Collection[tuple[str, str]], touched: Collection[tuple[str, str]]
+        self,
+        program: Program,
+        follow: Collection[tuple[str, str]],
+        touched: Collection[tuple[str, str]],
+        one_sided: Collection[tuple[str, str]] = (),
     ) -> None:
         self.program = program
         self.follow = follow
         self.touched = touched
+        self.one_sided = one_sided
         self.left = _MOST_EFFECTS
 
     def trace(self, function: Function, phase: str) -> Iterator[Run]:
@@ -84,7 +98,8 @@ class Tracer:
             accesses[access.line].append(access)
         bits: defaultdict[int, list[BitSeen]] = defaultdict(list)
         for bit in uses.bits:
-            if bit.use in {"set", "clear"}:
+            # A bit that goes straight into a CSR is told by the access.
+            if bit.use in {"set", "clear"} and not (bit.target or "").startswith("CSR_"):
                 bits[bit.line].append(bit)
         bit_lines = set(bits)
         for step in steps:
@@ -107,17 +122,22 @@ class Tracer:
     def _own(self, step: Step, here: _Here, bit_lines: Collection[int]) -> Iterator[Run]:
         """The effects of a step that neither calls nor touches a bit."""
         if step.does is Does.ASSIGN and not step.declares and _FIELD.search(step.name):
-            if step.line not in bit_lines:
+            # What is read from a CSR, or swapped with it, is told as the access.
+            if step.line not in bit_lines and not _holds_accessor(step.value):
                 said = f"{step.operator} {expand(step.value or '', here.names)}"
                 essence = ("field", expand(step.name, here.names), said)
                 yield self._made("field", step.name, step.value, step, here, essence)
-        elif step.does is Does.RETURN and is_early(step):
+        elif step.does is Does.RETURN and is_early(step) and self._was_there(here.function):
             own = " && ".join(("!" if c.negated else "") + expand(c.text, here.names) for c in step.conditions)
             said = f"{step.value} if {own}"
-            essence = ("return", here.function.name, said)
+            essence = ("return", "", said)
             yield self._made("return", here.function.name, step.value, step, here, essence)
         elif step.does is Does.TEST and knowledge.guard_extension(step.name):
             yield self._made("test", step.name, None, step, here, ("test", step.name, None))
+
+    def _was_there(self, function: Function) -> bool:
+        """Whether the function is on both sides: the returns of a new one skip nothing that used to run."""
+        return (function.path, function.name) not in self.one_sided
 
     def _made(
         self, what: str, target: str, value: str | None, step: Step, here: _Here, essence: tuple[str, str, str | None]
@@ -135,9 +155,14 @@ class Tracer:
         if target and not is_called_from_outside(target.name) and self._is_followed(target, here):
             # That a caller did not return early before says nothing about what it calls.
             lasting = tuple(c for c in step.conditions if c.origin is not Origin.EARLY_EXIT)
-            below = (*here.outer, *self.program.reader(here.function).conditions.guards(lasting))
-        if target and not is_called_from_outside(target.name) and self._is_followed(target, here):
+            asked = self.program.reader(here.function).conditions.guards(lasting)
+            below = (*here.outer, *(guard for guard in asked if counts or guard.kind in _TELLING))
             yield from self._function(target, phase_within(here.phase, target.name), below, (*here.via, target.name))
+        elif counts and step.name in _FILLS and step.arguments and _FIELD.search(step.arguments[0]):
+            filled = step.arguments[0].lstrip("&").strip()
+            value = "0" if step.name == "bitmap_zero" else step.arguments[1].lstrip("&") if step.arguments[1:] else None
+            essence = ("field", expand(filled, here.names), f"= {expand(value or '', here.names)}")
+            yield self._made("field", filled, value, step, here, essence)
         elif counts and step.name[:1] != "(" and not _QUIET_CALLS.match(step.name):
             essence = ("call", step.name, ", ".join(expand(argument, here.names) for argument in step.arguments))
             yield self._made("call", step.name, ", ".join(step.arguments) or None, step, here, essence)
@@ -169,6 +194,10 @@ class Tracer:
             ("bit", expand(target, here.names), f"{bit.use} {bit.macro}"),
             checks(guards),
         )
+
+
+def _holds_accessor(value: str | None) -> bool:
+    return any(knowledge.accessor(name) for name in _CALLED.findall(value or ""))
 
 
 def is_early(step: Step) -> bool:

@@ -17,6 +17,9 @@ _DEEPEST = 9
 _MOST_ROUTES = 48
 # Phases that begin in the middle of a call chain; all others begin at an entry point that generic code calls.
 _INNER = {"vcpu-reset", "pre-entry", "guest-entry", "world-switch", "guest-exit", "post-exit", "exit-handling"}
+# Within KVM_RUN only: a function of these that an ioctl calls as well runs in the ioctl then.
+_IN_RUN = _INNER - {"vcpu-reset"}
+_RUNS = _IN_RUN | {"run-ioctl", "first-run"}
 _ENTERS_GUEST = "kvm_riscv_vcpu_enter_exit"
 # Tables through which KVM calls: what kind of table and which of its fields, and the phase of such a call.
 _TABLE_PHASES = {
@@ -123,7 +126,9 @@ def _phase_along(program: Program, phase: str, links: tuple[Link, ...], function
 def phase_within(phase: str, name: str) -> str:
     """The phase inside a function that is entered in some phase."""
     entry = knowledge.entry_point(name)
-    return entry.phase if entry and entry.phase in _INNER else phase
+    if entry is None or entry.phase not in _INNER or (entry.phase in _IN_RUN and phase not in _RUNS):
+        return phase
+    return entry.phase
 
 
 def phase_at(program: Program, phase: str, caller: Function, step: Step) -> str:

@@ -48,6 +48,11 @@ class Interest:
         plain = sorted(word for word in words if re.fullmatch(r"\w{2,}", word))
         return re.compile(rf"\b(?:{'|'.join(plain)})\b") if plain else re.compile(r"(?!)")
 
+    def register_pattern(self) -> re.Pattern[str]:
+        """A pattern for the bits and CSRs alone."""
+        words = sorted({*self.bits, *(f"CSR_{name.upper()}H?" for name in self.csrs)})
+        return re.compile(rf"\b(?:{'|'.join(words)})\b") if words else re.compile(r"(?!)")
+
 
 def interest_of(
     changes: Iterable[Change], accesses: Iterable[CsrAccess], bits: Iterable[BitUse]
