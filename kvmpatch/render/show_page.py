@@ -229,6 +229,9 @@ def _changes(report: Report, voice: Voice, number: str) -> _Body:
 
 def _flow(report: Report, voice: Voice, number: str) -> _Body:
     del number
+    if not report.phases and not report.changes:
+        # Without a change of code there is no flow to compare: to call it unchanged would say too much.
+        return _Body(())
     return _Body(flow_blocks(report.phases, voice))
 
 
