@@ -63,6 +63,25 @@ def _show(
     deliver(written(make_reports(request), show_page, kind, look), call, file)
 
 
+def _explain(call: Call, name: str, history: bool, kind: Format, file: str | None) -> None:
+    from kvmpatch.cli.delivery import deliver
+    from kvmpatch.render.explain_page import explain_page
+    from kvmpatch.render.formats import Look, written
+    from kvmpatch.render.page import Voice
+    from kvmpatch.reports.explain import ExplainRequest, explain
+
+    colour = call.wants_colour(is_terminal(sys.stdout) and file in (None, "-"))
+    look = Look(Voice(call.speech, call.detail), call.columns(), colour and kind == "text")
+    request = ExplainRequest(
+        name=name,
+        start=call.start,
+        history=history,
+        progress=call.progress,
+        overrides=tuple(call.overrides),
+    )
+    deliver(written([explain(request)], explain_page, kind, look), call, file)
+
+
 def _demo(call: Call, directory: str) -> None:
     from kvmpatch.sources.demo import lay_down
 
@@ -104,6 +123,29 @@ SHOW = BilingualCommand(
     ],
 )  # fmt: skip
 
+EXPLAIN = BilingualCommand(
+    "explain",
+    callback=click.pass_obj(_explain),
+    said=Text("一个名称是什么：位、CSR、扩展、编号、入口、条件", "what a bit, CSR, extension, id or entry point is"),
+    more=Text(
+        "NAME 不拘写法：ENVCFG_PBMTE、henvcfg.STCE、0x60a、Svpbmt、KVM_RISCV_ISA_EXT_SVADU、KVM_RUN、"
+        "kvm_arch_vcpu_load、“riscv_isa_extension_available(isa, SSTC)”、影子栈。"
+        "不需要仓库；在仓库里还列出这棵树里的定义、使用处和引入它的提交。",
+        "NAME in any spelling: ENVCFG_PBMTE, henvcfg.STCE, 0x60a, Svpbmt, KVM_RISCV_ISA_EXT_SVADU, KVM_RUN, "
+        "kvm_arch_vcpu_load, 'riscv_isa_extension_available(isa, SSTC)', shadow stack. "
+        "Needs no repository; in one it adds where this tree defines and uses the name and which commit brought it.",
+    ),
+    params=[
+        click.Argument(("name",), metavar="NAME"),
+        BilingualOption(
+            ("--history/--no-history", "history"), default=True, is_flag=True,
+            said=Text("是否查找引入它的提交，默认查找", "look for the commit that brought it; on by default"),
+        ),
+        *output_options(),
+        *shared_options(),
+    ],
+)  # fmt: skip
+
 DEMO = BilingualCommand(
     "demo",
     callback=click.pass_obj(_demo),
@@ -137,5 +179,5 @@ PROGRAM = BilingualGroup(
         ),
         *shared_options(),
     ],
-    commands=[SHOW, DEMO],
+    commands=[SHOW, EXPLAIN, DEMO],
 )  # fmt: skip

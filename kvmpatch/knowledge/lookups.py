@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from kvmpatch.knowledge import rows
@@ -62,6 +63,13 @@ def csr_alias(macro: str) -> CsrAlias | None:
 
 
 @cache
+def csr_aliases_of(name: str) -> tuple[CsrAlias, ...]:
+    """The macros that name a register under another word."""
+    found = (rows.csr_alias(macro) for macro in _naming("csr_aliases", name))
+    return tuple(alias for alias in found if alias.csr == name)
+
+
+@cache
 def csr_by_macro(macro: str) -> Csr | None:
     """The register that a CSR_* macro names; aliases give what they are in a usual (S-mode) kernel."""
     if alias := csr_alias(macro):
@@ -90,13 +98,35 @@ def bits_of(register: str) -> tuple[Bit, ...]:
 
     For an RV32 high half these are the fields that live there.
     """
-    numbered = (rows.bit_of_exception(name) for name in table("exceptions"))
-    here = [
-        (place.hi, found)
-        for found in (*(found for found in bits() if found.kind == "mask" and not found.parts), *numbered)
-        if (place := found.in_register(register))
-    ]
+    names = (register, register.removesuffix("h"))
+    numbered = [rows.bit_of_exception(name) for name in _naming("exceptions", *names)]
+    masks = [found for found in map(rows.bit, _naming("bits", *names)) if found.kind == "mask" and not found.parts]
+    here = [(place.hi, found) for found in (*masks, *numbered) if (place := found.in_register(register))]
     return tuple(found for _, found in sorted(here, key=lambda pair: -pair[0]))
+
+
+def _naming(table_name: str, *words: str) -> Iterator[str]:
+    """The keys of the rows that hold a quoted word: only these are worth parsing."""
+    quoted = tuple(f'"{word}"' for word in words)
+    rows_of = table(table_name)
+    return (key for key in rows_of if any(word in rows_of.text(key) for word in quoted))
+
+
+@cache
+def bits_from(extension_name: str) -> tuple[Bit, ...]:
+    """The masks of which an extension puts bits into a register, by the extension's canonical name."""
+    found = (rows.bit(name) for name in _naming("bits", extension_name))
+    return tuple(
+        one for one in found if one.kind == "mask" and any(extension_name in place.extensions for place in one.places)
+    )
+
+
+@cache
+def csrs_from(extension_name: str) -> tuple[Csr, ...]:
+    """The registers that an extension brings, by the extension's canonical name."""
+    rows_of = set(_naming("csrs", extension_name))
+    found = (csr(name) for name, (row, _) in csr_rows().items() if row in rows_of)
+    return tuple(one for one in found if one and extension_name in one.extensions)
 
 
 @cache
@@ -201,7 +231,7 @@ def guest_bits(register: str | None = None) -> tuple[GuestBit, ...]:
 @cache
 def cautions(name: str) -> tuple[Caution, ...]:
     """What a reader of that name (a macro, register, extension or function) should be told."""
-    found = (rows.caution(slug) for slug in table("cautions"))
+    found = (rows.caution(slug) for slug in _naming("cautions", name))
     return tuple(entry for entry in found if name in entry.about)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         RegisterField,
         Remark,
         SetForGuest,
+        ValueIn,
     )
     from kvmpatch.model.explain_tree import Definition, Introduced, TreeFacts, TreeName, UsePlace
     from kvmpatch.model.flow import (
@@ -173,6 +174,7 @@ __all__ = [
     "TreeName",
     "UpstreamPointer",
     "UsePlace",
+    "ValueIn",
     "Warning",
 ]
 

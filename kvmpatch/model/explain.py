@@ -92,6 +92,14 @@ class GuestPhase:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueIn:
+    """The value that a macro has in one release."""
+
+    release: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What every entry has.
 
@@ -135,7 +143,7 @@ class KnownBit(Known):
     not_in: tuple[NotThere, ...]
     parts: tuple[str, ...]
     other_names: tuple[str, ...]
-    values_by: tuple[tuple[str, int], ...]
+    values_by: tuple[ValueIn, ...]
     guest: tuple[SetForGuest, ...]
 
 
@@ -188,7 +196,7 @@ class KnownNumber(Known):
     group: str
     of: str | None
     extension: str | None
-    values_by: tuple[tuple[str, int], ...]
+    values_by: tuple[ValueIn, ...]
     registers: tuple[str, ...]
     host_check: str | None
     user_can_disable: bool | None

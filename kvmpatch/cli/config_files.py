@@ -1,0 +1,64 @@
+"""Whether git's configuration can say anything to us, told without starting git.
+
+Asking git takes some 120 ms. Outside a repository most people have no file that names one of our settings, and then
+there is nothing to ask.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+_WORDS = (b"kvmpatch", b"pager", b"color", b"include")
+"""Sections that hold settings of ours, and those that bring in other files. In lower case, as files are compared."""
+_SYSTEM = (Path("/etc/gitconfig"), Path("/usr/local/etc/gitconfig"), Path("/opt/homebrew/etc/gitconfig"))
+
+
+def may_say_something(start: str) -> bool:
+    """Whether settings are worth reading from there: in a repository, and where a file of the user's may hold one."""
+    if any(name in os.environ for name in ("GIT_DIR", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS")):
+        return True
+    return in_repository(start) or any(map(_mentions_us, _files()))
+
+
+def in_repository(start: str) -> bool:
+    """Whether there is a `.git`, or what looks like a git directory, from there upward."""
+    here = Path(start).absolute()
+    return any(
+        (folder / ".git").exists() or ((folder / "HEAD").is_file() and (folder / "objects").is_dir())
+        for folder in (here, *here.parents)
+    )
+
+
+def _files() -> Iterator[Path]:
+    """The files that git reads for every repository, wherever its makers may have put them."""
+    environment = os.environ
+    if not environment.get("GIT_CONFIG_NOSYSTEM"):
+        if "GIT_CONFIG_SYSTEM" in environment:
+            yield Path(environment["GIT_CONFIG_SYSTEM"])
+        else:
+            yield from _SYSTEM
+            git = shutil.which("git")
+            if git:
+                yield Path(git).parent.parent / "etc" / "gitconfig"
+    if "GIT_CONFIG_GLOBAL" in environment:
+        yield Path(environment["GIT_CONFIG_GLOBAL"])
+        return
+    home = environment.get("HOME")
+    elsewhere = environment.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else None)
+    if elsewhere:
+        yield Path(elsewhere) / "git" / "config"
+    if home:
+        yield Path(home) / ".gitconfig"
+
+
+def _mentions_us(path: Path) -> bool:
+    try:
+        text = path.read_bytes().lower()
+    except FileNotFoundError:
+        return False
+    except OSError:  # git decides what to make of it
+        return True
+    return any(word in text for word in _WORDS)
