@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from kvmpatch.analysis.structure import FileDifference, Placed
-from kvmpatch.model import Happened, Kind
+from kvmpatch.model import Basis, Happened, Kind
 
 # How alike two bodies must be (Dice over pairs of lexemes) to be the same function under another name. Below 0.6
 # unrelated getters and handlers of one file begin to match; above 0.7 real renames with lost statements are missed.
@@ -125,7 +125,12 @@ def _renamed(
     rewritten = [
         pair
         for pair in pairs
-        if pair.before and pair.after and _has_body(pair.before) and (pair.similarity or 0) < SAME_BODY
+        if pair.before
+        and pair.after
+        and _has_body(pair.before)
+        and (pair.similarity or 0) < SAME_BODY
+        # Of a body that is shown in part on both sides nobody can say that it was rewritten.
+        and {pair.before.item.basis, pair.after.item.basis} != {Basis.HUNK_HEADER}
     ]
     old = removed + [pair.before for pair in rewritten if pair.before]
     new = added + [pair.after for pair in rewritten if pair.after]

@@ -123,13 +123,20 @@ class AssemblyOutline(Outline):
 
 def csr_instructions(outline: Outline, item: Item) -> Iterator[CsrInstruction]:
     """The CSR instructions of one asm symbol."""
-    source = _STRING.sub(lambda match: blank(match[0]), outline.source(item))
-    return instructions_in(decode(source), outline.scanned.line(item.start))
+    source = decode(_STRING.sub(lambda match: blank(match[0]), outline.source(item)))
+    for match, operands in _instructions(source):
+        offset = item.start + len(source[: match.start()].encode())
+        yield CsrInstruction(match[1], operands, outline.scanned.line(offset))
 
 
 def instructions_in(text: str, first_line: int) -> Iterator[CsrInstruction]:
     """The CSR instructions of a text whose first line has the given number."""
+    for match, operands in _instructions(text):
+        yield CsrInstruction(match[1], operands, first_line + text.count("\n", 0, match.start()))
+
+
+def _instructions(text: str) -> Iterator[tuple[re.Match[str], tuple[str, ...]]]:
     for match in _INSTRUCTION.finditer(text):
         operands = tuple(part.strip() for part in match[2].split(",") if part.strip())
         if operands:
-            yield CsrInstruction(match[1], operands, first_line + text.count("\n", 0, match.start()))
+            yield match, operands

@@ -81,6 +81,8 @@ _PREFIX = b"void f(void)"
 _SPACE = re.compile(r"\s+")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _DEEPEST = 150
+# What the compiler is told about a condition; nothing is called.
+_HINTS = {"likely", "unlikely"}
 _EXITS = {"return_statement", "goto_statement", "break_statement", "continue_statement"}
 
 
@@ -291,10 +293,7 @@ class _Walker:
             yield from self.split(node.child_by_field_name("right"), origin, wanted=wanted)
         elif node.type == "unary_expression" and operator == "!":
             yield from self.split(node.child_by_field_name("argument"), origin, wanted=not wanted)
-        elif node.type == "call_expression" and self.text(node.child_by_field_name("function")) in {
-            "likely",
-            "unlikely",
-        }:
+        elif node.type == "call_expression" and self.text(node.child_by_field_name("function")) in _HINTS:
             arguments = node.child_by_field_name("arguments")
             inner = arguments.named_children[0] if arguments and arguments.named_children else None
             yield from self.split(inner, origin, wanted=wanted)
@@ -479,6 +478,8 @@ class _Walker:
             self.expression(argument, conditions)
         if function is not None and function.type not in {"identifier", "field_expression"}:
             self.expression(function, conditions)
+        if self.text(function) in _HINTS:
+            return
         self.emit(Does.CALL, node, conditions, self.text(function), tuple(self.text(argument) for argument in given))
 
     def assignment(self, node: Node, conditions: tuple[Condition, ...]) -> None:
