@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from kvmpatch.model.explain_tree import Definition, Introduced, TreeFacts, TreeName, UsePlace
     from kvmpatch.model.flow import (
+        AskedOfAnother,
         EarlyReturn,
         Factored,
         FlowFacts,
@@ -92,18 +93,31 @@ if TYPE_CHECKING:
         UpstreamPointer,
         Warning,
     )
+    from kvmpatch.model.support import (
+        SUPPORT_SCHEMA,
+        BroughtBy,
+        SupportCell,
+        SupportColumn,
+        SupportDifference,
+        SupportRef,
+        SupportReport,
+        SupportRow,
+    )
 
-_MODULES = ("report", "flow", "explain", "explain_tree")
+_MODULES = ("report", "flow", "explain", "explain_tree", "support")
 
 __all__ = [
     "EXPLAIN_SCHEMA",
     "REPORT_SCHEMA",
+    "SUPPORT_SCHEMA",
     "AccessBefore",
     "Asked",
+    "AskedOfAnother",
     "Aspect",
     "Basis",
     "BitBefore",
     "BitUse",
+    "BroughtBy",
     "Change",
     "ChangeBefore",
     "Commit",
@@ -168,6 +182,12 @@ __all__ = [
     "StableMark",
     "Statement",
     "Stay",
+    "SupportCell",
+    "SupportColumn",
+    "SupportDifference",
+    "SupportRef",
+    "SupportReport",
+    "SupportRow",
     "TestCount",
     "Trailer",
     "TreeFacts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kvmpatch.model.report import Effect, PhaseChange
+from kvmpatch.model.report import Effect, GuardKind, PhaseChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,29 @@ class OnlyOred:
 
 @dataclass(frozen=True, slots=True)
 class EarlyReturn:
-    """A new return that keeps what follows from running; `skipped` names what, in order."""
+    """A new return that keeps what follows from running; `skipped` names what, in order.
+
+    Where `was` is given the return is not new: under the same condition the function returned that value. Where
+    `dropped` holds it is gone, and what it skipped runs now.
+    """
 
     function: str
     condition: str
     value: str | None
     skipped: tuple[str, ...]
+    path: str
+    line: int
+    was: str | None = None
+    dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskedOfAnother:
+    """An extension that used to be asked of one (host or guest) and is now asked of the other."""
+
+    extension: str
+    before: GuardKind
+    after: GuardKind
     path: str
     line: int
 
@@ -112,3 +129,4 @@ class FlowFacts:
     lost: tuple[LostStatement, ...]
     reordered: tuple[Reordered, ...]
     unplaced: tuple[str, ...]
+    asked: tuple[AskedOfAnother, ...] = ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kvmpatch.analysis.commit_facts import CommitFacts, SidedFile
 from kvmpatch.analysis.flow import Program, flow_of
-from kvmpatch.model import FlowFacts, Kind
+from kvmpatch.model import FlowFacts, Kind, PhaseChange
 from kvmpatch.parse.outlines import language_of
 
 if TYPE_CHECKING:
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 # KVM's own sources: callers are looked for in the whole directory of a touched file there, and nowhere else.
 _KVM = re.compile(r"(?:^|/)kvm/")
 _CODE = {Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL}
-# Above this, a commit is a merge or a sweep over the tree; its flow is not worked out.
+# Above these, a commit is a merge, an import or a sweep over the tree: its flow is not worked out, and said to be
+# unknown. A part of it would be no answer.
 _MOST_BYTES = 12_000_000
 _MOST_CALLERS = 250
+_MOST_FUNCTIONS = 60
 
 
 class TouchedTexts:
@@ -50,12 +52,20 @@ def flow_facts(repository: Repository, commit: str, texts: TouchedTexts, facts: 
 
     A commit that changes no function has no flow to speak of: everything in it is empty.
     """
-    if texts.size > _MOST_BYTES:
+    functions = sum(pair.placed.item.kind in _CODE for pair in facts.pairs)
+    if texts.size > _MOST_BYTES or functions > _MOST_FUNCTIONS:
         return None
-    if not any(pair.placed.item.kind in _CODE for pair in facts.pairs):
+    if not functions:
         return FlowFacts((), (), (), (), (), (), (), (), (), ())
     others = _callers(repository, commit, texts)
     return flow_of(Program({**others, **texts.before}), Program({**others, **texts.after}), facts.pairs)
+
+
+def phases_of(flow: FlowFacts | None) -> tuple[PhaseChange, ...] | None:
+    """The phases as the report tells them; None where no known entry point leads to what the commit touches."""
+    if flow is None or (flow.unplaced and not flow.phases):
+        return None
+    return flow.phases
 
 
 def _callers(repository: Repository, commit: str, texts: TouchedTexts) -> dict[str, bytes]:

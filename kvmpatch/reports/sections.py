@@ -24,7 +24,8 @@ def with_sections(report: Report, context: Context) -> Report:
     """The report with what the rules say about its facts; a section without statements is left out."""
     spoken: dict[str, list[Spoken]] = {}
     for rule in ABOUT_A_COMMIT:
-        for said in rule(report, context):
+        told = frozenset(said.statement.code for said in spoken.get("summary", ()))
+        for said in rule(report, replace(context, said=told)):
             spoken.setdefault(said.section, []).append(said)
     sections = tuple(
         Section(name, title, tuple(said.statement for said in spoken[name]))

@@ -12,7 +12,7 @@ from kvmpatch.errors import Unreadable
 from kvmpatch.model import REPORT_SCHEMA, Asked, Report, Warning
 from kvmpatch.parse.message import read_message
 from kvmpatch.parse.outlines import language_of
-from kvmpatch.reports.flow import TouchedTexts, flow_facts
+from kvmpatch.reports.flow import TouchedTexts, flow_facts, phases_of
 from kvmpatch.reports.history import HistoryFinder
 from kvmpatch.reports.relation import RelationFinder
 from kvmpatch.reports.sections import with_sections
@@ -33,6 +33,13 @@ SHALLOW = Warning(
     Text(
         "浅克隆：历史不完整，前因后果未知；可用 git fetch --unshallow 补全",
         "a shallow clone: what came before and after is unknown; git fetch --unshallow brings it",
+    ),
+)
+TOO_LARGE = Warning(
+    "flow-too-large",
+    Text(
+        "改动的函数过多，未推导执行流程",
+        "too many functions are touched: execution flow was not worked out",
     ),
 )
 
@@ -76,11 +83,11 @@ class CommitReporter:
             csr_accesses=facts.csr_accesses,
             bits=facts.bits,
             extensions=facts.extensions,
-            phases=flow.phases if flow else None,
+            phases=phases_of(flow),
             history=None,
             relation=None,
             sections=(),
-            warnings=(*self.warnings(raw, touched), *facts.warnings),
+            warnings=(*self.warnings(raw, touched), *facts.warnings, *([TOO_LARGE] if flow is None else [])),
         )
         history = HistoryFinder(self, raw, message, report).find() if self.with_history else None
         report = replace(report, history=history)

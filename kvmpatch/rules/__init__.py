@@ -11,13 +11,17 @@ from collections.abc import Callable, Iterator
 
 from kvmpatch.model import Report
 from kvmpatch.rules import (
+    accesses_by_function,
     accesses_by_phase,
     authors_words,
+    bits_computed,
     factored_out,
     flow_details,
     guards_asked,
     no_code,
+    offered,
     structure_in_short,
+    work_differs,
     work_moved,
 )
 from kvmpatch.rules.spoken import Context, Spoken
@@ -27,9 +31,13 @@ Rule = Callable[[Report, Context], Iterator[Spoken]]
 ABOUT_A_COMMIT: tuple[Rule, ...] = (
     no_code.speak,
     work_moved.speak,
+    offered.speak,
+    bits_computed.speak,
     accesses_by_phase.speak,
+    accesses_by_function.speak,
     flow_details.speak,
     factored_out.speak,
+    work_differs.speak,
     structure_in_short.speak,
     guards_asked.speak,
     authors_words.speak,

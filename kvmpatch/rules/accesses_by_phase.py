@@ -1,108 +1,149 @@
 """CSR accesses that a phase gains or loses, and writes that stay but take their value from elsewhere.
 
-The number of writes a phase makes is counted, since a commit that caches a value is easily believed to save writes.
-A write of the high half counts for 32-bit kernels only.
+The number of writes is told where a value changes its source, since a commit that caches a value is easily believed
+to save writes. A write of the high half counts for 32-bit kernels only.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kvmpatch.model import Effect, Evidence, PhaseChange, Report
-from kvmpatch.rules.phrases import done, when
+from kvmpatch.rules.phrases import done, joined, when
 from kvmpatch.rules.spoken import Context, Spoken, listed, say
 from kvmpatch.words import Text
 
 _CHANGES = {"write", "set", "clear", "swap", "read_set", "read_clear"}
+_LITERAL = re.compile(r"(?:0x)?[0-9a-fA-F]+U?L{0,2}$")
+_MOST_SENTENCES = 3
+# (side, operation) → where: what one group of CSRs gains and loses.
+_Places = dict[tuple[str, str | None], list[tuple[str, Effect]]]
 
 
 def speak(report: Report, context: Context) -> Iterator[Spoken]:
-    """Sentences on each phase whose CSR accesses differ."""
+    """One sentence for each group of CSRs that gain or lose accesses; then one a phase whose writes differ."""
     if context.flow is None:
         return
     moved = {id(effect) for move in context.flow.moves for effect in (*move.before, *move.after)}
-    gained: defaultdict[tuple[str, tuple[str, ...]], list[tuple[str, Effect]]] = defaultdict(list)
+    groups: defaultdict[tuple[str, ...], _Places] = defaultdict(dict)
     for phase in context.flow.phases:
-        yield from _counts(report, phase)
         for side, mine, other in (("after", phase.after, phase.before), ("before", phase.before, phase.after)):
-            known = {effect.target for effect in other if effect.what == "csr"}
-            for effect in mine:
-                new = effect.what == "csr" and effect.target not in known and id(effect) not in moved
-                if new and effect.moved_from is None and not _is_high_half(effect, mine):
-                    gained[side, (phase.phase,)].append((phase.phase, effect))
-    yield from _gained(report, gained)
+            for operation, effects in _only_here(mine, other, moved).items():
+                names = tuple(dict.fromkeys(effect.target for effect in effects))
+                places = groups[names].setdefault((side, operation), [])
+                places += [(phase.phase, effect) for effect in effects]
+    for names, found in list(groups.items())[:_MOST_SENTENCES]:
+        yield _gained(report, names, found)
+    for phase in context.flow.phases:
+        yield from _values(report, phase)
 
 
-def _is_high_half(effect: Effect, among: tuple[Effect, ...]) -> bool:
+def _only_here(mine: Sequence[Effect], other: Sequence[Effect], moved: set[int]) -> dict[str | None, list[Effect]]:
+    known = {(effect.target, effect.operation) for effect in other if effect.what == "csr"}
+    found: defaultdict[str | None, list[Effect]] = defaultdict(list)
+    for effect in mine:
+        if effect.what != "csr" or (effect.target, effect.operation) in known or _is_high_half(effect, mine):
+            continue
+        if id(effect) not in moved and effect.moved_from is None:
+            found[effect.operation].append(effect)
+    return found
+
+
+def _is_high_half(effect: Effect, among: Sequence[Effect]) -> bool:
     return effect.target.endswith("h") and any(
         other.what == "csr" and other.target == effect.target[:-1] for other in among
     )
 
 
-def _gained(report: Report, gained: dict[tuple[str, tuple[str, ...]], list[tuple[str, Effect]]]) -> Iterator[Spoken]:
-    """One sentence a kind of access: `senvcfg is now swapped at every guest entry and at every guest exit`."""
-    by_access: defaultdict[tuple[str, tuple[str, ...], str | None], list[tuple[str, Effect]]] = defaultdict(list)
-    for (side, (phase,)), entries in gained.items():
-        for operation in dict.fromkeys(effect.operation for _, effect in entries):
-            effects = [effect for _, effect in entries if effect.operation == operation]
-            names = tuple(dict.fromkeys(effect.target for effect in effects))
-            by_access[side, names, operation] += [(phase, effect) for effect in effects]
-    for (side, names, operation), places in by_access.items():
-        shown = listed(list(names))
-        phases = [when(phase) for phase in dict.fromkeys(phase for phase, _ in places)]
-        time = Text("、".join(phase.zh for phase in phases), " and ".join(phase.en for phase in phases))
+def _gained(report: Report, names: tuple[str, ...], found: _Places) -> Spoken:
+    """When a group of CSRs is accessed now and no longer, in one sentence, as `swapped at every guest entry`."""
+    shown = listed(list(names))
+    parts: dict[str, list[Text]] = {"after": [], "before": []}
+    for (side, operation), places in found.items():
+        times = joined([when(phase) for phase in dict.fromkeys(phase for phase, _ in places)])
         verb = done(operation)
-        be = "is" if len(names) == 1 else "are"
-        text = (
-            Text(f"新增：{time.zh}{verb.zh} {shown.zh}。", f"New: {shown.en} {be} {verb.en} {time.en}.")
-            if side == "after"
-            else Text(
-                f"去掉：{time.zh}不再{verb.zh} {shown.zh}。", f"Gone: {shown.en} {be} no longer {verb.en} {time.en}."
-            )
-        )
-        yield say(
-            "summary",
-            "csr-gained" if side == "after" else "csr-lost",
-            text,
-            *(
-                Evidence(commit=report.commit.id, path=effect.path, side=side, line=effect.line)  # type: ignore[arg-type]
-                for _, effect in places[:4]
-            ),
-        )
+        parts[side].append(Text(f"{times.zh}{verb.zh}", f"{verb.en} {times.en}"))
+    be = "is" if len(names) == 1 else "are"
+    zh, en = [], []
+    if parts["after"]:
+        zh.append("改为" * bool(parts["before"]) + "，".join(part.zh for part in parts["after"]))
+        en.append("now " + " and ".join(part.en for part in parts["after"]))
+    if parts["before"]:
+        zh.append("，".join(part.zh.replace("时", "时不再", 1) for part in parts["before"]))
+        en.append("no longer " + " or ".join(part.en for part in parts["before"]))
+    proof = [
+        Evidence(commit=report.commit.id, path=effect.path, side=side, line=effect.line)  # type: ignore[arg-type]
+        for (side, _), places in found.items()
+        for _, effect in places[:2]
+    ]
+    start = "新增：" if not parts["before"] else ""
+    subject = f"{shown.zh} " if parts["before"] else ""
+    return say(
+        "summary",
+        "csr-gained" if parts["after"] else "csr-lost",
+        Text(
+            f"{start}{subject}{'；'.join(zh)}{'' if subject else ' ' + shown.zh}。",
+            f"{shown.en} {be} {', '.join(en)}.",
+        ),
+        *proof[:6],
+    )
 
 
-def _counts(report: Report, phase: PhaseChange) -> Iterator[Spoken]:
-    """Where a phase writes the same CSRs as before, with other values: that it writes them as often."""
+# ---- writes that stay --------------------------------------------------------------------------------------------
+
+
+def _values(report: Report, phase: PhaseChange) -> Iterator[Spoken]:
+    """Where a phase writes the same CSRs as before with other values, or another number of times."""
     before = [effect for effect in phase.before if effect.what == "csr" and effect.operation in _CHANGES]
     after = [effect for effect in phase.after if effect.what == "csr" and effect.operation in _CHANGES]
     if not before or not after or {e.target for e in before} != {e.target for e in after}:
         return
-    low = [[e for e in effects if not _is_high_half(e, tuple(effects))] for effects in (before, after)]
-    names = listed([name.upper() for name in dict.fromkeys(effect.target for effect in low[1])])
+    low = [[e for e in effects if not _is_high_half(e, effects)] for effects in (before, after)]
+    values = [(old, new) for old, new in zip(*low, strict=False) if old.value != new.value and old.value and new.value]
     counts = [(len(low[0]), len(before)), (len(low[1]), len(after))]
     time = when(phase.phase)
     if counts[0] == counts[1]:
-        number, wide = counts[1]
-        zh = (
-            f"{time.zh}对 {names.zh} 的写操作次数不变（{number} 次"
-            + (f"，32 位为 {wide} 次" if wide != number else "")
-            + "）"
-        )
-        en = f"Writes to {names.en} {time.en} are as many as before ({number}" + (
-            f"; {wide} on 32-bit)" if wide != number else ")"
-        )
+        if not values:
+            return
+        said = _from_elsewhere(time, values, *counts[1])
     else:
-        zh = f"{time.zh}对 {names.zh} 的写操作由 {counts[0][0]} 次变为 {counts[1][0]} 次"
-        en = f"Writes to {names.en} {time.en} go from {counts[0][0]} to {counts[1][0]}"
-    values = [(old, new) for old, new in zip(low[0], low[1], strict=False) if old.value != new.value]
-    if values and values[0][0].value and values[0][1].value:
-        zh += f"，取值由 {values[0][0].value} 改为 {values[0][1].value}"
-        en += f", the value now from {values[0][1].value} instead of {values[0][0].value}"
+        names = listed([name.upper() for name in dict.fromkeys(effect.target for effect in low[1])])
+        said = Text(
+            f"{time.zh}对 {names.zh} 的写操作由 {counts[0][0]} 次变为 {counts[1][0]} 次。",
+            f"Writes to {names.en} {time.en} go from {counts[0][0]} to {counts[1][0]}.",
+        )
+    plain = bool(values) and all(_LITERAL.match(new.value or "") for _, new in values)
     yield say(
-        "flow",
+        "summary" if plain or counts[0] != counts[1] else "flow",
         "csr-writes-counted",
-        Text(zh + "。", en + "."),
+        said,
         Evidence(commit=report.commit.id, path=before[0].path, side="before", line=before[0].line),
         Evidence(commit=report.commit.id, path=after[0].path, side="after", line=after[0].line),
+    )
+
+
+def _from_elsewhere(time: Text, values: Sequence[tuple[Effect, Effect]], number: int, wide: int) -> Text:
+    """Who is written with what instead of what, and that it is written as often."""
+    shown = values[:3]
+    names = listed([new.target.upper() for _, new in shown])
+    zh = "、".join(dict.fromkeys(f"由 {old.value} 改为 {new.value}" for old, new in shown))
+    sources = list(dict.fromkeys((old.value, new.value) for old, new in shown))
+    now = joined([Text.same(new or "?") for new in dict.fromkeys(new for _, new in sources)])
+    was = joined([Text.same(old or "?") for old in dict.fromkeys(old for old, _ in sources)])
+    often = {1: "once", 2: "twice"}.get(number, f"{number} times")
+    wider = f", {wide} times on 32-bit".replace("2 times", "twice") if wide != number else ""
+    each = f" (32 位 {wide} 次)".replace(" (", "（").replace(")", "）") if wide != number else ""
+    if len(values) > 1:
+        # Each of several registers is written as often as it was; the sum says nothing.
+        often, wider, total = "as often as before", "", "次数不变"
+    else:
+        total = f"次数不变，仍为 {number} 次{each}"
+        often = f"as often as before: {often}{wider}"
+    literal = all(_LITERAL.match(new.value or "") for _, new in values)
+    return Text(
+        f"{time.zh}写入 {names.zh} 的值{zh}；{total}。",
+        f"{names.en} {'is' if len(shown) == 1 else 'are'} written {time.en} {'with' if literal else 'from'} {now.en} "
+        f"instead of {was.en}, {often}.",
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
-from kvmpatch.model import Evidence, Guard, GuardKind, Report, Stay
+from kvmpatch.model import EarlyReturn, Evidence, Guard, GuardKind, Report, Stay
 from kvmpatch.rules.phrases import done, when
 from kvmpatch.rules.spoken import Context, Spoken, listed, say
 from kvmpatch.words import Text
@@ -17,6 +18,10 @@ _WHOSE = {
     GuardKind.CONFIG: Text("内核配置", "the kernel's configuration"),
 }
 
+# Of a commit that puts checks everywhere, the first tell what it does.
+_MOST_RETURNS = 5
+_FEW_RETURNS = 2
+
 
 def speak(report: Report, context: Context) -> Iterator[Spoken]:
     """One sentence each, only where it holds."""
@@ -24,6 +29,7 @@ def speak(report: Report, context: Context) -> Iterator[Spoken]:
         return
     yield from _tests(report, context)
     yield from _zeroed(report, context)
+    yield from _asked(report, context)
     yield from _guards(report, context)
     yield from _returns(report, context)
     yield from _order(report, context)
@@ -35,18 +41,27 @@ def _tests(report: Report, context: Context) -> Iterator[Spoken]:
         where = Evidence(
             commit=report.commit.id, path=test.path, side="before" if test.before else "after", line=test.line
         )
-        if test.after < test.before:
-            saved = test.before - test.after
-            plural = "check" if saved == 1 else "checks"
-            said = Text(f"{time.zh}省去 {saved} 次扩展检查。", f"Saved {time.en}: {saved} extension {plural}.")
-        elif test.phase in {"first-run", "vcpu-create", "user-ioctl", "vm-create", "module-init", "cpu-enable"}:
-            # Once per VCPU or rarer: not worth a sentence.
+        if test.after >= test.before:
+            # A check that comes with what it guards is no news.
             continue
-        else:
-            more = test.after - test.before
-            plural = "check" if more == 1 else "checks"
-            said = Text(f"{time.zh}多出 {more} 次扩展检查。", f"Added {time.en}: {more} extension {plural}.")
+        saved = test.before - test.after
+        plural = "check" if saved == 1 else "checks"
+        said = Text(f"{time.zh}省去 {saved} 次扩展检查。", f"Saved {time.en}: {saved} extension {plural}.")
         yield say("flow", "extension-checks", said, where)
+
+
+def _asked(report: Report, context: Context) -> Iterator[Spoken]:
+    for asked in context.flow.asked if context.flow else ():
+        old, new = _WHOSE[asked.before], _WHOSE[asked.after]
+        yield say(
+            "summary",
+            "asked-of-another",
+            Text(
+                f"{asked.extension} 的检查对象由{old.zh}变为{new.zh}。",
+                f"Whether there is {asked.extension} is now asked of {new.en}, no longer of {old.en}.",
+            ),
+            Evidence(commit=report.commit.id, path=asked.path, side="after", line=asked.line),
+        )
 
 
 def _zeroed(report: Report, context: Context) -> Iterator[Spoken]:
@@ -84,7 +99,7 @@ def _guards(report: Report, context: Context) -> Iterator[Spoken]:
             ):
                 if (said, guard.text) not in seen:
                     seen.add((said, guard.text))
-                    yield _one_sided(report, stay, guard, said)
+                    yield _one_sided(report, stay, guard, said, "flow" if context.said else "summary")
 
 
 def _only(mine: tuple[Guard, ...], other: tuple[Guard, ...]) -> list[Guard]:
@@ -109,20 +124,22 @@ def _changed(report: Report, stay: Stay, old: Guard, new: Guard) -> Spoken:
     return say("flow", "guard-changed", Text(zh + "。", en + "."), *_both(report, stay))
 
 
-def _one_sided(report: Report, stay: Stay, guard: Guard, what: str) -> Spoken:
+def _one_sided(report: Report, stay: Stay, guard: Guard, what: str, section: str) -> Spoken:
     if what == "dropped":
         said = Text(
             f"{_shown(stay)} 不再以 {_text(guard)} 为条件。", f"{_shown(stay)} no longer depends on {_text(guard)}."
         )
     else:
         said = Text(f"{_shown(stay)} 新增条件 {_text(guard)}。", f"{_shown(stay)} now depends on {_text(guard)} too.")
-    return say("flow", f"guard-{what}", said, *_both(report, stay))
+    return say(section, f"guard-{what}", said, *_both(report, stay))
 
 
 def _shown(stay: Stay) -> str:
     effect = stay.after
     if effect.what == "csr":
         return f"csr_{effect.operation} {effect.target.upper()}"
+    if effect.what == "bit":
+        return f"{effect.target} {'|=' if effect.operation == 'set' else '&= ~'} {effect.value}".replace("~ ", "~")
     return f"{effect.target}()" if effect.what == "call" else effect.target
 
 
@@ -134,18 +151,53 @@ def _both(report: Report, stay: Stay) -> tuple[Evidence, Evidence]:
 
 
 def _returns(report: Report, context: Context) -> Iterator[Spoken]:
+    """Returns, those alike in several functions in one sentence; in the summary where they are what the commit does."""
+    alike: defaultdict[tuple[object, ...], list[EarlyReturn]] = defaultdict(list)
     for early in context.flow.early_returns if context.flow else ():
-        names = listed(list(early.skipped))
-        value = f" {early.value}" if early.value else ""
-        yield say(
-            "flow",
-            "early-return",
-            Text(
-                f"{early.function}()：{early.condition} 成立时提前返回{value}，跳过其后的 {names.zh}。",
-                f"{early.function}() now returns{value} early if {early.condition}, skipping {names.en}.",
-            ),
-            Evidence(commit=report.commit.id, path=early.path, side="after", line=early.line),
+        alike[early.condition, early.value, early.was, early.dropped].append(early)
+    merged: defaultdict[tuple[object, ...], list[list[EarlyReturn]]] = defaultdict(list)
+    for group in alike.values():
+        who = tuple(early.function for early in group)
+        merged[who, group[0].value, group[0].was, group[0].dropped, group[0].skipped].append(group)
+    few = not context.said and len(merged) <= _FEW_RETURNS
+    for groups in list(merged.values())[:_MOST_RETURNS]:
+        group = [early for one in groups for early in one]
+        first = group[0]
+        code = "return-changed" if first.was is not None else "return-dropped" if first.dropped else "early-return"
+        proof = [
+            Evidence(commit=report.commit.id, path=one.path, side="before" if one.dropped else "after", line=one.line)
+            for one in group
+        ]
+        yield say("summary" if few else "flow", code, _returned(group), *proof)
+
+
+def _returned(group: list[EarlyReturn]) -> Text:
+    first = group[0]
+    functions = list(dict.fromkeys(f"{one.function}()" for one in group))
+    who = listed(functions)
+    returns = "returns" if len(functions) == 1 else "return"
+    several = list(dict.fromkeys(one.condition for one in group))
+    cases = Text(" 或 ".join(several), " or if ".join(several))
+    value = f" {first.value}" if first.value else ""
+    if first.was is not None:
+        return Text(
+            f"{who.zh}：{cases.zh} 成立时返回{value}，原来返回 {first.was}。",
+            f"{who.en} {returns}{value} instead of {first.was} if {cases.en}.",
         )
+    names = listed(list(dict.fromkeys(name for one in group for name in one.skipped)))
+    if first.dropped:
+        return Text(
+            f"{who.zh}：{cases.zh} 成立时不再提前返回{value}，其后的 {names.zh} 照常执行。",
+            f"{who.en} no longer {returns}{value} early if {cases.en}; {names.en} {_run(first)}.",
+        )
+    return Text(
+        f"{who.zh}：{cases.zh} 成立时提前返回{value}，跳过其后的 {names.zh}。",
+        f"{who.en} now {returns}{value} early if {cases.en}, skipping {names.en}.",
+    )
+
+
+def _run(early: EarlyReturn) -> str:
+    return "runs then" if len(early.skipped) == 1 else "run then"
 
 
 def _order(report: Report, context: Context) -> Iterator[Spoken]:
@@ -153,17 +205,18 @@ def _order(report: Report, context: Context) -> Iterator[Spoken]:
         time = when(order.phase)
         names = listed(list(dict.fromkeys(effect.target.upper() for effect in order.moved)), most=4)
         anchor = order.anchor.target.upper()
-        now, was = (
-            (("先于", "后于"), ("after", "before")) if order.overtook else (("后于", "先于"), ("before", "after"))
-        )
-        be = "is" if len({effect.target for effect in order.moved}) == 1 else "are"
         verb = done(order.moved[0].operation)
+        be = "is" if len({effect.target for effect in order.moved}) == 1 else "are"
+        now, was = ("before", "after") if order.overtook else ("after", "before")
+        zh_now, zh_was = ("先于", "后于") if order.overtook else ("后于", "先于")
         yield say(
-            "flow",
+            "summary",
             "order-changed",
             Text(
-                f"顺序变了：{time.zh} {names.zh} 现在{now[0]} {anchor}{verb.zh}，原来{now[1]}它。",
-                f"The order changed: {time.en} {names.en} {be} now {verb.en} {was[1]} {anchor}, not {was[0]} it.",
+                f"顺序变了：{time.zh}，{names.zh} 现在{zh_now} {anchor} {verb.zh}，原来{zh_was}它。",
+                f"The order changed: {time.en} {names.en} {be} now {verb.en} {now} {anchor}; they came {was} it."
+                if be == "are"
+                else f"The order changed: {time.en} {names.en} is now {verb.en} {now} {anchor}; it came {was} it.",
             ),
             Evidence(commit=report.commit.id, path=order.moved[0].path, side="after", line=order.moved[0].line),
             Evidence(commit=report.commit.id, path=order.anchor.path, side="after", line=order.anchor.line),

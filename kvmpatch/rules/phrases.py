@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kvmpatch.words import Text
 
 _WHEN = {
@@ -34,7 +36,7 @@ def when(phase: str) -> Text:
 
 
 _DOES = {
-    "read": Text("读", "read"),
+    "read": Text("读取", "read"),
     "write": Text("写入", "written"),
     "set": Text("置位", "set"),
     "clear": Text("清位", "cleared"),
@@ -47,3 +49,8 @@ _DOES = {
 def done(operation: str | None) -> Text:
     """What is done to a CSR, as a participle."""
     return _DOES.get(operation or "", Text("访问", "accessed"))
+
+
+def joined(parts: Sequence[Text]) -> Text:
+    """Several parts of a sentence as one: `at every guest entry and at every guest exit`."""
+    return Text("、".join(part.zh for part in parts), " and ".join(part.en for part in parts))

@@ -10,10 +10,14 @@ from kvmpatch.words import Text
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What rules may know besides the report's own facts: the message as read, and the flow in full."""
+    """What rules may know besides the report's own facts.
+
+    `message` as read, the `flow` in full, and `said`: the codes of what the summary says already.
+    """
 
     message: Message | None = None
     flow: FlowFacts | None = None
+    said: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

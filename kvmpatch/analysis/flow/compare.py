@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kvmpatch import knowledge
+from kvmpatch.analysis.flow.asked import asked_of_another
 from kvmpatch.analysis.flow.effects import Run, Tracer
 from kvmpatch.analysis.flow.factoring import factored_out
 from kvmpatch.analysis.flow.program import Function, Program
 from kvmpatch.analysis.flow.returns import early_returns
 from kvmpatch.analysis.flow.routes import Route, routes_to
 from kvmpatch.analysis.flow.zeroed import only_ored
-from kvmpatch.analysis.matching import Pair, Placed
+from kvmpatch.analysis.matching import Pair
+from kvmpatch.analysis.structure import Placed
 from kvmpatch.model import (
     Effect,
     FlowFacts,
@@ -69,7 +71,9 @@ def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts
     new = _run(after, [_place(pair.after) for pair in code if pair.after], come)
     roots = _common_roots(old, new, code)
     differences = {key: _differ(*roots[key]) for key in sorted(roots, key=_in_order)}
-    stays, moves, phases = [], _moves(differences), []
+    stays: list[Stay] = []
+    phases: list[PhaseChange] = []
+    moves = _moves(differences)
     moved_from = {id(effect): move.from_phase for move in moves for effect in move.after}
     for (phase, root), difference in differences.items():
         kept = _stays(phase, difference)
@@ -87,6 +91,7 @@ def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts
         factored=(factoring := factored_out(before, after, code))[0],
         lost=factoring[1],
         reordered=tuple(_reordered(differences)),
+        asked=tuple(asked_of_another(before, after, code)),
         unplaced=tuple(name for name in new.unplaced if name in old.unplaced or name not in _names(old)),
     )
 

@@ -22,7 +22,7 @@ _QUIET_CALLS = re.compile(
     r"container_of$|READ_ONCE$|WRITE_ONCE$|ARRAY_SIZE$|lockdep_|might_|array_index_nospec$|min$|max$|offsetof$|"
     r"_?_?riscv_isa_extension_available$|riscv_(?:cpu_)?has_extension_|static_branch_|kvm_riscv_nacl_\w*available$|"
     r"smp_|barrier$|preempt_|local_irq_|rcu_read_|u?int\d+_t$|__va$|__pa$|(?:IS|PTR|ERR)_\w+$|[A-Z][A-Z0-9_]+$|"
-    r"page_to_|virt_to_|ns_to_|ktime_(?:to_|get)|xchg|cmpxchg"
+    r"page_to_|virt_to_|ns_to_|ktime_(?:to_|get)|xchg|cmpxchg|_?[gm]fn(?:_x|_to_)?|paddr_to_|(?:d?g?printk|panic)$|d?printk"
 )
 # Conditions that say something about an effect wherever on the way they stand; all others count in what the commit
 # touches only: a dispatch three callers up is the same before and after.
@@ -128,7 +128,8 @@ class Tracer:
                 essence = ("field", expand(step.name, here.names), said)
                 yield self._made("field", step.name, step.value, step, here, essence)
         elif step.does is Does.RETURN and is_early(step) and self._was_there(here.function):
-            own = " && ".join(("!" if c.negated else "") + expand(c.text, here.names) for c in step.conditions)
+            asked = [c for c in step.conditions if c.origin is not Origin.EARLY_EXIT]
+            own = " && ".join(("!" if c.negated else "") + expand(c.text, here.names) for c in asked)
             said = f"{step.value} if {own}"
             essence = ("return", "", said)
             yield self._made("return", here.function.name, step.value, step, here, essence)
@@ -163,7 +164,7 @@ class Tracer:
             value = "0" if step.name == "bitmap_zero" else step.arguments[1].lstrip("&") if step.arguments[1:] else None
             essence = ("field", expand(filled, here.names), f"= {expand(value or '', here.names)}")
             yield self._made("field", filled, value, step, here, essence)
-        elif counts and step.name[:1] != "(" and not _QUIET_CALLS.match(step.name):
+        elif counts and not is_quiet(step.name):
             essence = ("call", step.name, ", ".join(expand(argument, here.names) for argument in step.arguments))
             yield self._made("call", step.name, ", ".join(step.arguments) or None, step, here, essence)
 
@@ -198,6 +199,11 @@ class Tracer:
 
 def _holds_accessor(value: str | None) -> bool:
     return any(knowledge.accessor(name) for name in _CALLED.findall(value or ""))
+
+
+def is_quiet(name: str) -> bool:
+    """Whether a call by this name is bookkeeping, a cast or a test: nothing that a reader of the flow looks for."""
+    return name[:1] == "(" or _QUIET_CALLS.match(name) is not None
 
 
 def is_early(step: Step) -> bool:
