@@ -74,6 +74,7 @@ class Tracer:
         self.program = program
         self.follow = follow
         self.touched = touched
+        self.names = {name for _, name in (*follow, *touched)}
         self.one_sided = one_sided
         self.left = _MOST_EFFECTS
 
@@ -152,7 +153,7 @@ class Tracer:
     def _call(self, step: Step, here: _Here, *, counts: bool) -> Iterator[Run]:
         if knowledge.accessor(step.name):
             return
-        target = self.program.function(step.name, near=here.function.path)
+        target = self.program.function(step.name, near=here.function.path) if step.name in self.names else None
         if target and not is_called_from_outside(target.name) and self._is_followed(target, here):
             # That a caller did not return early before says nothing about what it calls.
             lasting = tuple(c for c in step.conditions if c.origin is not Origin.EARLY_EXIT)

@@ -64,7 +64,7 @@ class Program:
             found = []
             word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
             for path, text in self.texts.items():
-                if not word.search(text):
+                if name.encode() not in text or not word.search(text):
                     continue
                 outline = self.outline(path)
                 if outline is None:
@@ -138,7 +138,7 @@ class Program:
         found: list[Use] = []
         word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
         for path, text in self.texts.items():
-            if not word.search(text):
+            if name.encode() not in text or not word.search(text):
                 continue
             outline = self.outline(path)
             if outline is None:

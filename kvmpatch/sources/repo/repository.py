@@ -270,7 +270,7 @@ class Repository:
         options += ["--first-parent"] if first_parent else []
         options += ["--reverse"] if reverse else []
         specs: list[str] = [*literal(self._names, paths), *where.pathspecs]
-        if where != NO_FILTER:
+        if where != NO_FILTER and not where.ours:
             self._history.check(options, specs)
         head = self.head() if where.author or where.committer else None
         if head:

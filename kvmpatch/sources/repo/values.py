@@ -138,6 +138,7 @@ class Filter:
 
     Attributes:
         pathspecs: with git's wildcards and magic, as typed by the user, from the top of the tree.
+        ours: made by us of literals, so that git need not be asked whether it takes the patterns.
     """
 
     grep: tuple[str, ...] = ()
@@ -150,3 +151,4 @@ class Filter:
     invert_grep: bool = False
     no_merges: bool = False
     pathspecs: tuple[str, ...] = ()
+    ours: bool = False
