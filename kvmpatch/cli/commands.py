@@ -82,6 +82,25 @@ def _explain(call: Call, name: str, history: bool, kind: Format, file: str | Non
     deliver(written([explain(request)], explain_page, kind, look), call, file)
 
 
+def _support(call: Call, refs: tuple[str, ...], history: bool, kind: Format, file: str | None) -> None:
+    from kvmpatch.cli.delivery import deliver
+    from kvmpatch.render.formats import Look, written
+    from kvmpatch.render.page import Voice
+    from kvmpatch.render.support_page import support_page
+    from kvmpatch.reports.support import SupportRequest, make_support
+
+    colour = call.wants_colour(is_terminal(sys.stdout) and file in (None, "-"))
+    look = Look(Voice(call.speech, call.detail), call.columns(), colour and kind == "text")
+    request = SupportRequest(
+        start=call.start,
+        refs=refs,
+        history=history,
+        progress=call.progress,
+        overrides=tuple(call.overrides),
+    )
+    deliver(written([make_support(request)], support_page, kind, look), call, file)
+
+
 def _demo(call: Call, directory: str) -> None:
     from kvmpatch.sources.demo import lay_down
 
@@ -146,6 +165,28 @@ EXPLAIN = BilingualCommand(
     ],
 )  # fmt: skip
 
+SUPPORT = BilingualCommand(
+    "support",
+    callback=click.pass_obj(_support),
+    said=Text("各 REF 支持哪些扩展（默认 HEAD）", "which extensions each REF supports (default HEAD)"),
+    more=Text(
+        "逐项读各自的源码：csr.h 的位、宿主机检测、hwprobe、ONE_REG、能否打开与关闭、自测、为客户机置的位。"
+        "给出几个 REF 时先列差异，以及带来差异的提交。",
+        "Read from each tree's own sources: bits in csr.h, detection on the host, hwprobe, ONE_REG, what may be "
+        "turned on and off, the selftest, bits set for the guest. Of several REFs the differences come first, with the "
+        "commits that brought them.",
+    ),
+    params=[
+        click.Argument(("refs",), nargs=-1, metavar="[REF]..."),
+        BilingualOption(
+            ("--history/--no-history", "history"), default=True, is_flag=True,
+            said=Text("是否查找带来差异的提交，默认查找", "look for the commits behind differences; on by default"),
+        ),
+        *output_options(),
+        *shared_options(),
+    ],
+)  # fmt: skip
+
 DEMO = BilingualCommand(
     "demo",
     callback=click.pass_obj(_demo),
@@ -179,5 +220,5 @@ PROGRAM = BilingualGroup(
         ),
         *shared_options(),
     ],
-    commands=[SHOW, EXPLAIN, DEMO],
+    commands=[SHOW, EXPLAIN, SUPPORT, DEMO],
 )  # fmt: skip
