@@ -55,6 +55,7 @@ class Declared:
     linkage: tuple[str, ...] = ()
     members: list[Member] = field(default_factory=list)
     certain: bool = True
+    name_at: int = -1
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -432,8 +433,11 @@ class _Reader:
         if typedef:
             inner = list(aggregate.members) if aggregate and not aggregate.name else []
             return [
-                Declared(Kind.TYPEDEF, name, start, end, typ, None if inner else typ, linkage, inner)
-                for name, typ, _, _ in self.declarators(type_start, index, last)
+                Declared(
+                    *(Kind.TYPEDEF, name, start, end, typ, None if inner else typ, linkage, inner),
+                    name_at=tokens[at].offset,
+                )
+                for name, typ, at, _ in self.declarators(type_start, index, last)
             ]
         if tokens[index].text in NAME_ARGUMENT and index + 1 < last and tokens[index + 1].text == "(":
             return [
@@ -443,8 +447,8 @@ class _Reader:
         if aggregate is None and self.declares_nothing(index, last):
             return []
         found = []
-        for name, typ, _, stop in self.declarators(type_start, index, last):
-            item = Declared(Kind.VARIABLE, name, start, end, typ, None, linkage)
+        for name, typ, at, stop in self.declarators(type_start, index, last):
+            item = Declared(Kind.VARIABLE, name, start, end, typ, None, linkage, name_at=tokens[at].offset)
             if stop < last and tokens[stop].text == "=":
                 finish = next((at for at in self.level(stop, last) if tokens[at].text == ","), last)
                 self.initialiser(item, stop + 1, finish)

@@ -95,6 +95,7 @@ class Header:
 
 _BARE_CALL = re.compile(rb"\s*([A-Za-z_]\w*)\s*\(")
 _TRAILING_WORD = re.compile(rb"([A-Za-z_]\w*)\s*$")
+_RETURNS_POINTER = re.compile(rb"\(\s*\*[\s*]*([A-Za-z_]\w*)\s*\(")
 _TRAILING_ATTRIBUTES = re.compile(rb"(?:\s*\b[A-Za-z_]\w*)+\s*$")
 _SYSCALL = re.compile(r"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE\d?$")
 _STARTS_DECLARATION = re.compile(rb"[ \t]*\n\s*[A-Za-z_]")
@@ -117,10 +118,14 @@ def read_header(header: bytes) -> Header | None:
         # `FNAME(walk)(…)`: the name is itself made by a macro.
         before = text[:left].rstrip()
         inner = matching_left(before) if before.endswith(b")") else -1
-        word = _TRAILING_WORD.search(text, start, inner) if inner > 0 else None
+        returning = _RETURNS_POINTER.match(text, inner) if inner > 0 else None
+        word = returning or (_TRAILING_WORD.search(text, start, inner) if inner > 0 else None)
         if not word:
             return None
         name, name_at = decode(text[word.start(1) : len(before)]).replace(" ", ""), word.start(1)
+        if returning:
+            # `int (*pick(int n))(u64)`: the function stands inside the type that it returns a pointer to.
+            name = decode(returning[1])
     kind = Kind.FUNCTION
     lead = tokens_of(decode(text[start:name_at]))
     if not lead and _SYSCALL.match(name):
@@ -285,10 +290,13 @@ class Outline:
         if blanked.startswith((b'extern "C"', b";")):
             return
         text = blanked.decode("latin-1")
+        says = code_of(self.scanned.data[piece.start : piece.end])
+        last = len(text.rstrip().rstrip(";"))
         for declared in read_declaration(text):
             start, end = piece.start + declared.start, piece.start + declared.end
-            end = piece.end if declared.end >= len(text.rstrip().rstrip(";")) else end
-            offset = piece.start + _word_at(text, declared.name, declared.start)
+            end = piece.end if declared.end >= last else end
+            name_at = declared.name_at if declared.name_at >= 0 else _word_at(text, declared.name, declared.start)
+            offset = piece.start + name_at
             yield Item(
                 kind=declared.kind,
                 name=declared.name,
@@ -300,7 +308,7 @@ class Outline:
                 value=_utf8(declared.value),
                 members=tuple(_member_utf8(member, piece.start) for member in declared.members),
                 body=None,
-                text=code_of(self.scanned.data[piece.start : piece.end]),
+                text=says,
                 basis=Basis.PARSED if declared.certain else Basis.PARSED_WITH_ERRORS,
                 start=start,
                 end=end,
