@@ -1,0 +1,199 @@
+"""The plain rows that the index stores: pointers from messages, structure from the two sides of files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from kvmpatch.errors import Unreadable
+from kvmpatch.model import Trailer
+from kvmpatch.parse.message.subject import split_subject
+from kvmpatch.parse.message.tags import dependencies, fixes, reverted, stable_marks
+from kvmpatch.parse.message.trailers import read_trailers
+from kvmpatch.parse.message.upstream import find_pointers
+from kvmpatch.sources.index import Pointer, StructureRows
+
+if TYPE_CHECKING:
+    from kvmpatch.analysis.commit_facts import CommitFacts
+    from kvmpatch.model import Change
+    from kvmpatch.reports.show_commit import CommitReporter
+    from kvmpatch.sources.repo import Repository, TouchedFile
+
+DEFAULT_SCOPE = (
+    "arch/riscv", "virt/kvm", "include/linux/kvm*", "include/uapi/linux/kvm*", "include/kvm",
+    "drivers/irqchip/irq-riscv*", "drivers/irqchip/irq-sifive-plic.c", "drivers/clocksource/timer-riscv.c",
+    "drivers/perf/riscv_*", "drivers/iommu/riscv", "drivers/acpi/riscv",
+    "tools/testing/selftests/kvm", "tools/testing/selftests/riscv",
+)  # fmt: skip
+"""RISC-V and KVM: the architecture, its drivers, KVM's own code and its self-tests."""
+
+# Where no id can stand, a message points to nothing, and need not be taken apart: that is so for most. Digits behind a
+# slash, a dot or an @ belong to addresses of mails; words in front of an id that begin no pointer make it a mention.
+# Every form of a pointer has one of the words; looking for a word takes a tenth of the time of looking for an id.
+_ID = re.compile(r"(?<![0-9A-Za-z/@._+])[0-9a-fA-F]{7}")
+_WORDS = ("commit", "fixes", "stable", "picked", "reverts", "depends-on", "backported", "id=")
+_OPENS = re.compile(
+    r"\s*\(?\s*(?:[0-9a-fA-F]{7}|from\b|cherry|backported|picked|commit|changeset|this\s+reverts|reverts|\[|upstream"
+    r"|[\w./-]+\.git\b|(?:fixes|cc|depends-on|stable-dep-of|git-commit|alt-commit|reference|intel-sig)\s*:)",
+    re.IGNORECASE,
+)
+_FIXES = "Fixes: "
+_TRAILERS = re.compile(r"(?:[A-Za-z][A-Za-z-]*: [^\n]+(?:\n|\Z))+\Z")
+_MAIL = re.compile(
+    r"(?:(?:link|closes|buglink)[ \t]*:[ \t]*https?://[^\s<>]*?/|message-id[ \t]*:[ \t]*<?)([^\s/<>]+@[^\s/<>,;)]+)",
+    re.IGNORECASE,
+)
+
+
+def scope_of(repository: Repository) -> tuple[str, ...]:
+    """`kvmpatch.scope`: pathspecs, separated by spaces."""
+    return tuple((repository.setting("kvmpatch.scope") or "").split()) or DEFAULT_SCOPE
+
+
+def pointers_of(message: str) -> list[Pointer]:
+    """The pointers of a message, to commits and to mails, each once."""
+    found: dict[Pointer, None] = {}
+    places = _may_point(message)
+    if places and (values := _plain_fixes(message, places)):
+        trailers = tuple(Trailer("Fixes", value) for value in values)
+        found.update((Pointer(one.written, "fixes"), None) for one in fixes(trailers))
+    elif places:
+        found.update(_read(message))
+    found.update((Pointer(mail, "link"), None) for mail in _mails(message))
+    return list(found)
+
+
+def _mails(message: str) -> Iterator[str]:
+    """Message ids of the mails that lines link to."""
+    for sign in ("://", "essage-"):
+        at = message.find(sign)
+        while at >= 0:
+            if match := _MAIL.match(message, message.rfind("\n", 0, at) + 1):
+                yield match.group(1).rstrip(".")
+            at = message.find(sign, at + 1)
+
+
+def _may_point(message: str) -> list[int]:
+    """Where the lines begin that may be pointers."""
+    lower = message.lower()
+    if not any(word in lower for word in _WORDS):
+        return []
+    lines = dict.fromkeys((message.rfind("\n", 0, match.start()) + 1, match.end()) for match in _ID.finditer(message))
+    return [line for line, end in lines if _OPENS.match(message, line, end)]
+
+
+def _plain_fixes(message: str, places: list[int]) -> list[str]:
+    """What `Fixes:` lines say, where they stand in a last paragraph of trailers alone and nothing else may point."""
+    whole = message.rstrip("\n")
+    last = whole.rfind("\n\n") + 2
+    if last < 3 or "\n---" in message or "\r" in message or not _TRAILERS.match(whole, last):
+        return []
+    if any(place < last or not message.startswith(_FIXES, place) for place in places):
+        return []
+    return [whole[place + len(_FIXES) :].partition("\n")[0].strip() for place in places]
+
+
+def _read(message: str) -> Iterator[tuple[Pointer, None]]:
+    """The pointers to commits, read by the rules of the message room, without all that it reads besides."""
+    text = message.replace("\r\n", "\n") if "\r" in message else message
+    subject, body = split_subject(text)
+    lines = body.split("\n") if body else []
+    block = read_trailers(lines)
+    yield from ((Pointer(one.id, "upstream", one.form), None) for one in find_pointers(subject, lines, block).found)
+    yield from ((Pointer(one.written, "fixes"), None) for one in fixes(block.trailers))
+    depends = dependencies(block.trailers, stable_marks(block.trailers))
+    yield from ((Pointer(one, "depends"), None) for one in depends)
+    if taken_back := reverted(subject, body):
+        yield Pointer(taken_back, "reverts"), None
+
+
+def structure_reader(
+    start: str, overrides: tuple[tuple[str, str], ...], scope: tuple[str, ...]
+) -> Callable[[tuple[str, ...]], list[StructureRows]]:
+    """What a worker does with commits of the scope: compare both sides of their files, and write down what differs."""
+    from kvmpatch.reports.show_commit import CommitReporter
+    from kvmpatch.sources.repo import Repository
+
+    reporter = CommitReporter(Repository.open(start, overrides), None, None)
+
+    def read(ids: tuple[str, ...]) -> list[StructureRows]:
+        return [_structure(reporter, commit, scope) for commit in ids]
+
+    return read
+
+
+def _structure(reporter: CommitReporter, commit: str, scope: tuple[str, ...]) -> StructureRows:
+    from kvmpatch.analysis.commit_facts import commit_facts
+
+    try:
+        touched = next(iter(reporter.repository.changed([commit], counts=False)))
+        files = [file for file in touched.files if in_scope(file, scope)]
+        return structure_rows(commit, files, commit_facts(reporter.sided(commit, files)))
+    except Unreadable:  # a blob that nobody fetched, or the shallow boundary
+        return StructureRows(commit, "missing")
+
+
+def structure_rows(commit: str, files: Sequence[TouchedFile], facts: CommitFacts) -> StructureRows:
+    """What a commit changes, as rows. A registers column holds names with a space before and behind each."""
+    return StructureRows(
+        id=commit,
+        state="read",
+        paths=tuple((file.path, file.before_path, file.status) for file in files),
+        changes=tuple(_change_row(place, change) for place, change in enumerate(facts.changes)),
+        members=tuple(
+            (place, member.change.value, member.name, member.before.name if member.before else None)
+            for place, change in enumerate(facts.changes)
+            for member in change.members
+        ),
+        csrs=tuple(
+            (
+                one.csr,
+                one.csr_macro,
+                one.accessor,
+                one.operation,
+                one.change.value,
+                one.function,
+                one.path,
+                one.line,
+                one.side,
+            )
+            for one in facts.csr_accesses
+        ),
+        bits=tuple(
+            (
+                *(one.macro, one.field, f" {' '.join(one.registers)} ", one.use, one.change.value),
+                *(one.target, one.function, one.path, one.line, one.side),
+            )
+            for one in facts.bits
+        ),
+        extensions=tuple((one.name, one.role, " ".join(one.via)) for one in facts.extensions),
+    )
+
+
+def _change_row(place: int, change: Change) -> tuple[int, str, str, str, str, str | None, str | None, str, str]:
+    before = change.before
+    return (
+        place,
+        change.kind.value,
+        change.change.value,
+        change.name,
+        change.path,
+        before.name if before and before.name != change.name else None,
+        before.path if before and before.path != change.path else None,
+        " ".join(aspect.value for aspect in change.aspects),
+        change.basis.value,
+    )
+
+
+def in_scope(file: TouchedFile, scope: Iterable[str]) -> bool:
+    """Whether a file lies under one of the pathspecs; those with git's magic are taken to hold everything."""
+    return any(_matches(path, spec) for spec in scope for path in {file.path, file.before_path})
+
+
+def _matches(path: str, spec: str) -> bool:
+    if spec.startswith(":"):
+        return True
+    spec = spec.rstrip("/")
+    return path == spec or path.startswith(spec + "/") or fnmatchcase(path, spec) or fnmatchcase(path, spec + "/*")

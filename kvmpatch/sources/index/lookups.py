@@ -1,0 +1,381 @@
+"""What an index can be asked. It answers from commits whose ancestors are all in, and from no others."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from kvmpatch.model import Signature
+from kvmpatch.sources.index.build import view_of
+from kvmpatch.sources.index.folder import Folder
+from kvmpatch.sources.index.rows import signature, unpack
+from kvmpatch.sources.index.scan import Search
+from kvmpatch.sources.index.store import failures, readable
+from kvmpatch.sources.repo import Repository
+
+_MANY = 8000
+_SHORTEST_ID = 7
+_BRIEF = (
+    "SELECT c.id, c.subject, a.name, a.email, c.authored, c.author_zone, b.name, b.email, c.committed, "
+    "c.committer_zone, c.parents FROM commits c JOIN people a ON a.n=c.author JOIN people b ON b.n=c.committer "
+)
+
+
+class Brief(NamedTuple):
+    """A commit in short; the same values that reading its object gives."""
+
+    id: str
+    subject: str
+    author: Signature
+    committer: Signature
+    parents: tuple[str, ...]
+
+
+class Pointing(NamedTuple):
+    """A commit whose message points to another: `kind` as in `rows.Pointer`, `written` the id as it stands there."""
+
+    id: str
+    kind: str
+    written: str
+    form: str
+
+
+class Touching(NamedTuple):
+    """A commit that changed something, and what.
+
+    Attributes:
+        kind: of a change or `member`; for registers the operation, for bits the use, for extensions the role.
+        change: added, removed, modified, renamed, moved; empty for extensions.
+        name: of the thing.
+        path: of the file; empty for extensions.
+        owner: the structure of a member, the function of an access; None where there is none.
+    """
+
+    id: str
+    kind: str
+    change: str
+    name: str
+    path: str
+    owner: str | None
+
+
+class Index:
+    """The index of a repository, open for reading. Close it, or use it in a `with` statement.
+
+    Everything in it is true of the commits by their ids, whatever the refs are now; whether a commit is reached by
+    something is `reached`'s to say. Candidates for a text are what `messages_containing` gives: git decides.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, folder: Folder, view: str) -> None:
+        """Use `Index.of` or `Index.open`."""
+        self._db = connection
+        self._folder = folder
+        self.closed = int(self._meta("closed") or 0)
+        if self._meta("view") != view:
+            self.closed = 0
+
+    @classmethod
+    def of(cls, repository: Repository, cache: Path | None = None) -> Index | None:
+        """The index of a repository; None where there is none that can be believed."""
+        folder = Folder.of(repository.git_dir, repository.object_format, cache)
+        return cls.open(folder, view_of(repository.git_dir, repository.shallow))
+
+    @classmethod
+    def open(cls, folder: Folder, view: str) -> Index | None:
+        """The index in a folder, for a repository that is seen that way (`view_of`)."""
+        connection = readable(folder)
+        if connection is None:
+            return None
+        try:
+            return cls(connection, folder, view)
+        except sqlite3.Error:
+            connection.close()
+            return None
+
+    # ---- what it covers ------------------------------------------------------------------------------------------
+
+    def covers(self, tips: Iterable[str]) -> bool:
+        """Whether these commits (or tips that were indexed) and everything that they reach are in."""
+        return not self.missing(tips)
+
+    def missing(self, tips: Iterable[str]) -> tuple[str, ...]:
+        """Those of the tips that are not in with everything that they reach."""
+        wanted = list(dict.fromkeys(tips))
+        if not self.closed:
+            return tuple(wanted)
+        known = self.tips()
+        rest = [tip for tip in wanted if tip not in known]
+        have = self._numbers(rest)
+        return tuple(tip for tip in rest if tip not in have)
+
+    def covers_structure(self, tips: Iterable[str], scope: Sequence[str], version: str) -> bool:
+        """Whether the structure of every commit that touches the scope is in, as far as these tips reach."""
+        if self._meta("scope") != "\n".join(scope) or self._meta("structure_version") != version:
+            return False
+        known = self.tips("structure")
+        rest = [tip for tip in tips if tip not in known]
+        if not rest:
+            return True
+        if len(self._numbers(rest)) < len(rest):
+            return False
+        reach = self.reached(tip for tip in known if len(tip) in (40, 64))
+        return all(tip in reach for tip in rest)
+
+    def tips(self, stage: str = "messages") -> frozenset[str]:
+        """The tips from which a stage (`messages`, `structure`) was last finished, as the refs named them."""
+        return frozenset(str(row[0]) for row in self._ask("SELECT id FROM tips WHERE stage=?", (stage,)))
+
+    def count(self) -> int:
+        """How many commits can be asked for."""
+        return int(self._one("SELECT count(*) FROM commits WHERE n<=?", (self.closed,)))
+
+    def structure_count(self) -> tuple[int, int]:
+        """How many commits have their structure in, and for how many it could not be read."""
+        rows: dict[int, int] = dict(self._ask("SELECT state='read', count(*) FROM structured GROUP BY 1"))
+        return rows.get(1, 0), rows.get(0, 0)
+
+    def reached(self, tips: Iterable[str]) -> Reach:
+        """The commits that tips reach, themselves included; a second for a million. Unknown tips reach nothing."""
+        return Reach(self, self._walked(self._numbers(list(tips)).values()))
+
+    def _walked(self, start: Iterable[int]) -> bytearray:
+        seen = bytearray(self.closed + 1)
+        parents = array("I", [0])
+        others: dict[int, list[int]] = {}
+        for first, data, pairs in self._ask("SELECT first, first_parents, others FROM ancestry ORDER BY first"):
+            parents.frombytes(bytes(4 * max(0, first - len(parents))))
+            parents.frombytes(data)
+            more = array("I")
+            more.frombytes(pairs)
+            for at in range(0, len(more), 2):
+                others.setdefault(more[at], []).append(more[at + 1])
+        stack = list(start)
+        seen[0] = 1
+        while stack:
+            n = stack.pop()
+            while not seen[n]:
+                seen[n] = 1
+                if n in others:
+                    stack += others[n]
+                n = parents[n]
+        seen[0] = 0
+        return seen
+
+    # ---- commits -------------------------------------------------------------------------------------------------
+
+    def brief(self, ids: Iterable[str]) -> dict[str, Brief]:
+        """Those of the commits that are in, by id."""
+        found: dict[str, Brief] = {}
+        for part in _parts(list(ids)):
+            marks = ",".join("?" * len(part))
+            for row in self._ask(f"{_BRIEF} WHERE c.id IN ({marks}) AND c.n<=?", [*part, self.closed]):
+                one = _brief(row)
+                found[one.id] = one
+        return found
+
+    def subjects(self, ids: Iterable[str]) -> dict[str, str]:
+        """Subjects of those of the commits that are in, by id."""
+        found: dict[str, str] = {}
+        for part in _parts(list(ids)):
+            marks = ",".join("?" * len(part))
+            rows = self._ask(f"SELECT id, subject FROM commits WHERE id IN ({marks}) AND n<=?", [*part, self.closed])  # noqa: S608
+            found.update((commit.hex(), subject) for commit, subject in rows)
+        return found
+
+    def messages(self, ids: Iterable[str]) -> dict[str, str]:
+        """Whole messages of those of the commits that are in, by id."""
+        found: dict[str, str] = {}
+        for commit, n in sorted(self._numbers(list(ids)).items(), key=lambda item: item[1]):
+            row = self._ask("SELECT first, count, data FROM blocks WHERE first<=? ORDER BY first DESC LIMIT 1", (n,))
+            for first, count, data in row:
+                text, ends = unpack(data, count)
+                at = n - first
+                found[commit] = text[ends[at - 1] if at else 0 : ends[at]].decode("utf-8")
+        return found
+
+    def by_author_near(self, email: str, name: str, since: int, until: int) -> Iterator[Brief]:
+        """Commits of an author, known by address or by name, authored in a window of seconds since 1970, in order."""
+        people = "SELECT n FROM people WHERE email=? COLLATE NOCASE OR (name=? AND name<>'')"
+        for row in self._ask(
+            f"{_BRIEF} WHERE c.author IN ({people}) AND c.authored BETWEEN ? AND ? AND c.n<=? ORDER BY c.authored, c.n",
+            (email, name, since, until, self.closed),
+        ):
+            yield _brief(row)
+
+    # ---- messages ------------------------------------------------------------------------------------------------
+
+    def messages_containing(
+        self, literal: str, *, ignore_case: bool = False, at_word_start: bool = False
+    ) -> Iterator[str]:
+        """Ids of the commits whose message holds a literal, the newest numbers first.
+
+        Exact for the message as it is read from the object, but for `ignore_case` with letters beyond ASCII: there the
+        answer holds more than was asked, never less.
+
+        Args:
+            literal: what to look for; a hit may begin and end within a word.
+            ignore_case: let upper and lower case be the same.
+            at_word_start: only hits before which there is no ASCII letter or digit; much faster for a single word.
+        """
+        yield from Search(self._db, self.closed, literal, ignore_case, at_word_start).hits()
+
+    # ---- pointers ------------------------------------------------------------------------------------------------
+
+    def pointing_at(self, commit: str, kinds: Sequence[str] = ()) -> tuple[Pointing, ...]:
+        """Commits whose message points to an id, in either's shortened form: fixes, reverts, backports, dependents.
+
+        Args:
+            commit: 7 or more hex digits.
+            kinds: only these.
+        """
+        wanted = commit.lower()
+        if len(wanted) < _SHORTEST_ID:
+            return ()
+        head = wanted[:_SHORTEST_ID]
+        rows = self._ask(
+            "SELECT c.id, p.kind, p.value, p.form FROM pointers p JOIN commits c ON c.n=p.n "
+            "WHERE p.value>=? AND p.value<? AND p.kind<>'link' AND p.n<=? ORDER BY p.n",
+            (head, head + "g", self.closed),
+        )
+        return tuple(
+            Pointing(one.hex(), kind, written, form)
+            for one, kind, written, form in rows
+            if (written.startswith(wanted) or wanted.startswith(written)) and (not kinds or kind in kinds)
+        )
+
+    def fixes_of(self, commit: str) -> tuple[Pointing, ...]:
+        """Commits that say `Fixes:` of it."""
+        return self.pointing_at(commit, ("fixes",))
+
+    def linked_to(self, message_id_head: str) -> tuple[Pointing, ...]:
+        """Commits with a link to a mail whose message id begins so."""
+        rows = self._ask(
+            "SELECT c.id, p.kind, p.value, p.form FROM pointers p JOIN commits c ON c.n=p.n "
+            "WHERE p.value>=? AND p.value<? AND p.kind='link' AND p.n<=? ORDER BY p.value, p.n",
+            (message_id_head, message_id_head + "\U0010ffff", self.closed),
+        )
+        return tuple(Pointing(one.hex(), kind, written, form) for one, kind, written, form in rows)
+
+    # ---- structure -----------------------------------------------------------------------------------------------
+
+    def touching_symbol(self, name: str) -> tuple[Touching, ...]:
+        """Commits that changed a thing of that name, or a member; `owner.member` asks for one member."""
+        owner, dot, member = name.rpartition(".")
+        found = self._touching(
+            "SELECT c.id, t.kind, t.change, t.name, t.path, NULL FROM changes t JOIN commits c ON c.n=t.n "
+            "WHERE (t.name=?1 OR t.before_name=?1) AND t.n<=?2 ORDER BY t.n",
+            (name, self.closed),
+        )
+        members = (
+            "SELECT c.id, 'member', m.change, m.name, t.path, t.name FROM members m JOIN commits c ON c.n=m.n "
+            "JOIN changes t ON t.n=m.n AND t.place=m.place WHERE m.name=? AND m.n<=?"
+        )
+        if dot:
+            return found + self._touching(f"{members} AND t.name=? ORDER BY m.n", (member, self.closed, owner))
+        return found + self._touching(f"{members} ORDER BY m.n", (name, self.closed))
+
+    def touching_csr(self, name: str) -> tuple[Touching, ...]:
+        """Commits that changed an access of a CSR, by the manual's name or the kernel's macro."""
+        return self._touching(
+            "SELECT c.id, t.operation, t.change, coalesce(t.csr, t.macro), t.path, t.function FROM csrs t "
+            "JOIN commits c ON c.n=t.n WHERE (t.csr=?1 OR t.macro=?2) AND t.n<=?3 ORDER BY t.n",
+            (name.lower(), name, self.closed),
+        )
+
+    def touching_bit(self, name: str) -> tuple[Touching, ...]:
+        """Commits that changed a use of a bit, by the kernel's macro or the manual's field."""
+        return self._touching(
+            "SELECT c.id, t.use, t.change, t.macro, t.path, t.function FROM bits t JOIN commits c ON c.n=t.n "
+            "WHERE (t.macro=?1 OR t.field=?1) AND t.n<=?2 ORDER BY t.n",
+            (name, self.closed),
+        )
+
+    def touching_extension(self, name: str, *, context: bool = False) -> tuple[Touching, ...]:
+        """Commits that concern an extension; those that only show it in their context on request."""
+        return self._touching(
+            "SELECT c.id, t.role, '', t.name, '', NULL FROM extensions t JOIN commits c ON c.n=t.n "
+            "WHERE t.name=? COLLATE NOCASE AND t.n<=? AND (? OR t.role<>'context') ORDER BY t.n",
+            (name, self.closed, context),
+        )
+
+    def touching_path(self, path: str) -> tuple[str, ...]:
+        """Commits of the scope that touched a file."""
+        rows = self._ask(
+            "SELECT DISTINCT c.id FROM paths t JOIN commits c ON c.n=t.n WHERE t.path=? AND t.n<=?", (path, self.closed)
+        )
+        return tuple(row[0].hex() for row in rows)
+
+    # ---- the database --------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close it."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _touching(self, query: str, values: Sequence[object]) -> tuple[Touching, ...]:
+        return tuple(Touching(row[0].hex(), *row[1:]) for row in self._ask(query, values))
+
+    def _numbers(self, ids: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for part in _parts(ids):
+            marks = ",".join("?" * len(part))
+            rows = self._ask(f"SELECT id, n FROM commits WHERE id IN ({marks}) AND n<=?", [*part, self.closed])  # noqa: S608
+            found.update((commit.hex(), n) for commit, n in rows)
+        return found
+
+    def _meta(self, key: str) -> str | None:
+        row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _one(self, query: str, values: Sequence[object] = ()) -> Any:
+        return next(iter(self._ask(query, values)))[0]
+
+    def _ask(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query.
+
+        Raises:
+            Unreadable: the file turned out to be damaged.
+        """
+        with failures(self._folder):
+            return self._db.execute(query, values).fetchall()
+
+
+class Reach:
+    """The commits that some tips reach."""
+
+    def __init__(self, index: Index, seen: bytearray) -> None:
+        self._index = index
+        self._seen = seen
+
+    def __contains__(self, commit: str) -> bool:
+        return bool(self.among([commit]))
+
+    def __len__(self) -> int:
+        return sum(self._seen)
+
+    def among(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Those of the commits that are reached, in the order given."""
+        wanted = list(ids)
+        numbers = self._index._numbers(wanted)
+        return tuple(commit for commit in wanted if commit in numbers and self._seen[numbers[commit]])
+
+
+def _parts(ids: Sequence[str]) -> Iterator[list[bytes]]:
+    for at in range(0, len(ids), _MANY):
+        yield [bytes.fromhex(commit) for commit in ids[at : at + _MANY]]
+
+
+def _brief(row: tuple[Any, ...]) -> Brief:
+    commit, subject, *people, parents = row
+    width = len(commit)
+    ids = tuple(parents[at : at + width].hex() for at in range(0, len(parents), width))
+    return Brief(commit.hex(), subject, signature(*people[:4]), signature(*people[4:]), ids)

@@ -1,0 +1,103 @@
+"""Finding a literal in messages: words narrow it down to blocks, the text of the blocks decides."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from kvmpatch.sources.index.rows import unpack
+
+_WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]+")
+_WORD_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_ROWS = 512
+_THREADS = 2
+
+
+class Search:
+    """One search.
+
+    Args:
+        connection: the database.
+        closed: the number up to which commits count.
+        literal: what to look for.
+        ignore_case: whether case of ASCII letters does not matter.
+        at_word_start: whether a hit may not follow an ASCII letter or digit.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, closed: int, literal: str, ignore_case: bool, at_word_start: bool
+    ) -> None:
+        self._db = connection
+        self._closed = closed
+        self._ignore_case = ignore_case
+        self._at_word_start = at_word_start
+        self._needle = self._wanted(literal.encode("utf-8", "surrogateescape"))
+
+    def hits(self) -> Iterator[str]:
+        """Ids of the commits that hold it."""
+        with ThreadPoolExecutor(_THREADS) as threads:  # inflating lets go of the interpreter
+            blocks = self._blocks()
+            while rows := blocks.fetchmany(_ROWS):
+                for (first, _, _), places in zip(rows, threads.map(self._places, rows), strict=True):
+                    if places:
+                        yield from self._ids(first, places)
+
+    def _wanted(self, literal: bytes) -> bytes:
+        """What is searched for; of letters whose other case we do not know, only the longest part between them."""
+        if not self._ignore_case:
+            return literal
+        parts = re.split(rb"[\x80-\xff]+", literal.lower())
+        return max(parts, key=len)
+
+    def _blocks(self) -> sqlite3.Cursor:
+        asked = self._query()
+        chosen = "AND first IN (SELECT rowid FROM words WHERE words MATCH ?)" if asked else ""
+        return self._db.execute(
+            f"SELECT first, count, data FROM blocks WHERE first<=? {chosen} ORDER BY first DESC",  # noqa: S608
+            (self._closed, asked) if asked else (self._closed,),
+        )
+
+    def _query(self) -> str:
+        """The words that a message must hold; the first may be the tail of a word, the last the head of one."""
+        needle = self._needle
+        terms = []
+        for match in _WORD.finditer(needle):
+            if match.start() == 0 and not (self._at_word_start and needle[0] in _WORD_BYTES):
+                continue
+            word = match.group().decode("utf-8", "replace")
+            if "\ufffd" not in word:
+                terms.append(f'"{word}"' + ("*" if match.end() == len(needle) else ""))
+        return " AND ".join(terms)
+
+    def _places(self, row: tuple[int, int, bytes]) -> list[int]:
+        """The places of the commits in a block that hold the needle.
+
+        Raises:
+            zlib.error: the block is damaged.
+        """
+        _, count, data = row
+        text, ends = unpack(data, count)
+        if self._ignore_case:
+            text = text.lower()
+        needle, found = self._needle, []
+        at = text.find(needle)
+        while at >= 0:
+            place = bisect_right(ends, at)
+            start = ends[place - 1] if place else 0
+            inside = place < count and at + len(needle) <= ends[place]
+            if inside and (not self._at_word_start or at == start or text[at - 1] not in _WORD_BYTES):
+                found.append(place)
+                at = ends[place] - 1
+            at = text.find(needle, at + 1)
+        return found
+
+    def _ids(self, first: int, places: list[int]) -> Iterator[str]:
+        for place in reversed(places):
+            row = self._db.execute(
+                "SELECT id FROM commits WHERE n=? AND n<=?", (first + place, self._closed)
+            ).fetchone()
+            if row is not None:
+                yield row[0].hex()

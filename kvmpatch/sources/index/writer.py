@@ -1,0 +1,255 @@
+"""Writing rows: batches that are in whole or not at all, and the bounds up to which everything is there."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+
+from kvmpatch.sources.index.rows import Block, StructureRows
+from kvmpatch.sources.index.schema import LATE_INDEXES, STRUCTURE_TABLES
+
+_COMMIT = "INSERT OR IGNORE INTO commits VALUES(?,?,?,?,?,?,?,?,?,?)"
+_POINTER = "INSERT OR IGNORE INTO pointers VALUES(?,?,?,?)"
+_MANY = 8000
+
+
+class Writer:
+    """Puts rows into the database of a session. One transaction a call: a kill between two loses neither."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._people = {(email, name): n for n, email, name in self._db.execute("SELECT n, email, name FROM people")}
+        self._newcomers: list[tuple[int, str, str]] = []
+        self._next = 1 + (self._db.execute("SELECT max(n) FROM commits").fetchone()[0] or 0)
+        last_block = self._db.execute("SELECT first + count FROM blocks ORDER BY first DESC LIMIT 1").fetchone()
+        self._next = max(self._next, last_block[0] if last_block else 1)
+        self.leftover = range(self.closed_up_to() + 1, self._next)
+        """Numbers of commits that a killed process left: what lies below them may be missing."""
+
+    # ---- what is known already -----------------------------------------------------------------------------------
+
+    def meta(self, key: str) -> str | None:
+        """A remark about the whole index."""
+        row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def closed_up_to(self) -> int:
+        """The number up to which every commit's ancestors are in, too."""
+        return int(self.meta("closed") or 0)
+
+    def tips(self, stage: str) -> frozenset[str]:
+        """The tips from which a stage was last finished."""
+        return frozenset(row[0] for row in self._db.execute("SELECT id FROM tips WHERE stage=?", (stage,)))
+
+    def numbers(self, ids: Sequence[str]) -> dict[str, int]:
+        """The numbers of those commits that are in."""
+        found: dict[str, int] = {}
+        for at in range(0, len(ids), _MANY):
+            part = [bytes.fromhex(commit) for commit in ids[at : at + _MANY]]
+            marks = ",".join("?" * len(part))
+            rows = self._db.execute(f"SELECT id, n FROM commits WHERE id IN ({marks})", part)  # noqa: S608 - marks only
+            found.update((commit.hex(), n) for commit, n in rows)
+        return found
+
+    def structured(self, numbers: Iterable[int]) -> set[int]:
+        """Those of the commits whose structure was read."""
+        read = "SELECT 1 FROM structured WHERE n=? AND state='read'"
+        return {n for n in numbers if self._db.execute(read, (n,)).fetchone()}
+
+    # ---- messages ------------------------------------------------------------------------------------------------
+
+    def add(self, blocks: Sequence[Block]) -> int:
+        """Put commits in; their number."""
+        with self._transaction():
+            for commits, data, text, pointers in blocks:
+                first = self._next
+                self._next += len(commits)
+                rows = [
+                    (
+                        n,
+                        commit,
+                        parents,
+                        self._who(name, email),
+                        time,
+                        zone,
+                        self._who(by, by_email),
+                        by_time,
+                        by_zone,
+                        said,
+                    )
+                    for n, (
+                        commit,
+                        parents,
+                        name,
+                        email,
+                        time,
+                        zone,
+                        by,
+                        by_email,
+                        by_time,
+                        by_zone,
+                        said,
+                    ) in enumerate(commits, first)
+                ]
+                self._db.executemany("INSERT INTO people VALUES(?,?,?)", self._newcomers)
+                self._newcomers.clear()
+                self._db.executemany(_COMMIT, rows)
+                self._db.execute("INSERT INTO blocks VALUES(?,?,?)", (first, len(commits), data))
+                self._db.execute("INSERT INTO words(rowid, text) VALUES(?,?)", (first, text))
+                self._db.executemany(_POINTER, [(value, kind, first + at, form) for at, value, kind, form in pointers])
+        return sum(len(commits) for commits, *_ in blocks)
+
+    def close_up(self, tips: Iterable[str], view: str, unreached: Iterable[int]) -> None:
+        """Say that everything which the tips reach is in.
+
+        Args:
+            tips: as git's refs name them, commits and tags.
+            view: what else decides which commits there are; see `build.view_of`.
+            unreached: commits of a killed process that the tips no longer reach. Their ancestors may be missing.
+        """
+        with self._transaction():
+            self._forget(list(unreached))
+            self._db.execute(LATE_INDEXES)
+            self._note_ancestry(self.closed_up_to() + 1)
+            self._set_tips("messages", tips)
+            self.note("view", view)
+            self.note("closed", str(self._next - 1))
+
+    def reopen(self) -> None:
+        """Believe no number any more: what was cut off below some commits has come in since."""
+        with self._transaction():
+            self._db.execute("DELETE FROM ancestry")
+            self.note("closed", "0")
+            self._set_tips("messages", ())
+        self.leftover = range(1, self._next)
+
+    def wipe(self) -> None:
+        """Forget everything: the same ids mean something else now."""
+        with self._transaction():
+            for table in ("meta", "tips", "people", "commits", "blocks", "pointers", "ancestry", *STRUCTURE_TABLES):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            self._db.execute("INSERT INTO words(words) VALUES('delete-all')")
+        self._people.clear()
+        self._next, self.leftover = 1, range(0)
+
+    def _forget(self, numbers: Sequence[int]) -> None:
+        if numbers:
+            self._db.execute("CREATE TEMP TABLE gone(n INTEGER PRIMARY KEY)")
+            self._db.executemany("INSERT INTO gone VALUES(?)", [(n,) for n in numbers])
+            for table in ("pointers", "commits", *STRUCTURE_TABLES):
+                self._db.execute(f"DELETE FROM {table} WHERE n IN (SELECT n FROM gone)")  # noqa: S608 - our own names
+            self._db.execute("DROP TABLE gone")
+
+    def _note_ancestry(self, first: int) -> None:
+        """Parents as numbers, for walks within the index: an array of first parents, and pairs for the others."""
+        parents = array("I", bytes(4 * max(0, self._next - first)))
+        others = array("I")
+        width = self._id_bytes()
+        rows = self._db.execute(
+            "SELECT c.n, p.n, length(c.parents) FROM commits c LEFT JOIN commits p ON p.id=substr(c.parents, 1, ?) "
+            "WHERE c.n >= ? AND length(c.parents) > 0",
+            (width, first),
+        )
+        merges = []
+        for n, parent, length in rows:
+            parents[n - first] = parent or 0
+            if length > width:
+                merges.append(n)
+        for n in merges:
+            row = self._db.execute("SELECT parents FROM commits WHERE n=?", (n,)).fetchone()[0]
+            more = [row[at : at + width].hex() for at in range(width, len(row), width)]
+            for parent in self.numbers(more).values():
+                others.extend((n, parent))
+        if parents:
+            self._db.execute(
+                "INSERT OR REPLACE INTO ancestry VALUES(?,?,?)", (first, parents.tobytes(), others.tobytes())
+            )
+
+    def _id_bytes(self) -> int:
+        row = self._db.execute("SELECT length(id) FROM commits LIMIT 1").fetchone()
+        return int(row[0]) if row else 20
+
+    def _who(self, name: str, email: str) -> int:
+        number = self._people.get((email, name))
+        if number is None:
+            number = self._people[email, name] = len(self._people) + 1
+            self._newcomers.append((number, name, email))
+        return number
+
+    # ---- structure -----------------------------------------------------------------------------------------------
+
+    def add_structure(self, commits: Sequence[StructureRows]) -> None:
+        """Put in what commits change. One that could not be read is tried again the next time."""
+        numbers = self.numbers([rows.id for rows in commits])
+        have = self.structured(numbers.values())
+        with self._transaction():
+            for rows in commits:
+                n = numbers.get(rows.id)
+                if n is None or n in have:
+                    continue
+                self._db.execute("INSERT OR REPLACE INTO structured VALUES(?,?)", (n, rows.state))
+                for table in STRUCTURE_TABLES[1:]:
+                    self._insert(table, [(n, *row) for row in getattr(rows, table)])
+
+    def close_up_structure(self, tips: Iterable[str], scope: str, version: str) -> None:
+        """Say that the structure of every commit of the scope is in that the tips reach."""
+        with self._transaction():
+            self._set_tips("structure", tips)
+            self.note("scope", scope)
+            self.note("structure_version", version)
+
+    def forget_structure(self) -> None:
+        """Drop what another version of the analysis found."""
+        with self._transaction():
+            for table in STRUCTURE_TABLES:
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            self._set_tips("structure", ())
+
+    def _insert(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if rows:
+            marks = ",".join("?" * len(rows[0]))
+            self._db.executemany(f"INSERT INTO {table} VALUES({marks})", rows)
+
+    # ---- remarks -------------------------------------------------------------------------------------------------
+
+    def note(self, key: str, value: str) -> None:
+        """Set a remark about the whole index."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES(?,?)", (key, value))
+
+    def _set_tips(self, stage: str, tips: Iterable[str]) -> None:
+        self._db.execute("DELETE FROM tips WHERE stage=?", (stage,))
+        self._db.executemany("INSERT OR IGNORE INTO tips VALUES(?,?)", [(stage, tip) for tip in tips])
+
+    def _transaction(self) -> _Transaction:
+        return _Transaction(self._db)
+
+
+class _Transaction:
+    """All of it or nothing."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._db.execute("COMMIT")
+        elif self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+
+def chunks_of(ids: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
+    """A stream of ids in pieces, the first ones small, so that every worker has something to do soon."""
+    piece: list[str] = []
+    now = min(size, 512)
+    for commit in ids:
+        piece.append(commit)
+        if len(piece) >= now:
+            yield tuple(piece)
+            piece = []
+            now = min(size, now * 2)
+    if piece:
+        yield tuple(piece)
