@@ -9,7 +9,7 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
@@ -31,6 +31,7 @@ _LOOKED_INTO = 40
 _MOST_FILES = 60
 _MOST_ENTRIES = 12
 _IMPORT = 400
+_MOST_TIPS = 40
 _KVM = re.compile(r"(?:^|/)kvm/")
 
 
@@ -55,6 +56,7 @@ class HistoryFinder:
         self.message = message
         self.report = report
         self.brought, self.changed = interest_of(report.changes, report.csr_accesses, report.bits)
+        self.on_head = True
         self.ids = tuple(dict.fromkeys((raw.id, *(pointer.id for pointer in message.upstream))))
 
     def find(self) -> History | None:
@@ -62,7 +64,8 @@ class HistoryFinder:
         if self.repository.shallow:
             return None
         head = self.repository.head()
-        tips = (head,) if head and self.repository.is_ancestor(self.raw.id, head) else self.repository.all_tips()
+        self.on_head = bool(head and self.repository.is_ancestor(self.raw.id, head))
+        tips = (head,) if head and self.on_head else self.repository.all_tips()
         found = self._walk(tips)
         fixed, reverted = self._pointing(found.pointing)
         known = {entry.id for entry in (*fixed, *reverted)}
@@ -75,11 +78,16 @@ class HistoryFinder:
             series=SeriesFinder(self.raw, self.message, found.near).find(),
             searched=Searched(
                 from_=found.earlier[-1] if len(found.earlier) >= _EARLIER else None,
-                to=tips[0] if tips else None,
+                to=self._upto(tips),
                 complete=stopped is None and len(found.earlier) < _EARLIER,
                 stopped=stopped or ("earlier-limit" if len(found.earlier) >= _EARLIER else None),
             ),
         )
+
+    def _upto(self, tips: Sequence[str]) -> str | None:
+        """The tip that the search went up to: of several, one that holds the commit."""
+        holding = (tip for tip in tips[:_MOST_TIPS] if self.on_head or self.repository.is_ancestor(self.raw.id, tip))
+        return next(holding, None)
 
     # ---- walks --------------------------------------------------------------------------------------------------
 
@@ -92,7 +100,9 @@ class HistoryFinder:
         words = tuple(dict.fromkeys(identity[:7] for identity in self.ids))
         jobs: list[Callable[[], None]] = [
             lambda: found.pointing.extend(
-                self.repository.history_ids(after, where=Filter(grep=words, syntax="fixed", ignore_case=True))
+                self.repository.history_ids(
+                    after, where=Filter(grep=words, syntax="fixed", ignore_case=True, ours=True)
+                )
             ),
         ]
         if self.brought:
@@ -109,7 +119,7 @@ class HistoryFinder:
             thread.join()
         if found.failure:
             raise found.failure
-        found.near = list(self._neighbours(tips))
+        found.near = list(self._neighbours(tips if self.on_head else [tip for tip in [self._upto(tips)] if tip]))
         return found
 
     def _later_paths(self) -> list[str]:
@@ -126,7 +136,7 @@ class HistoryFinder:
         from kvmpatch.sources.repo import Filter
 
         after = [*tips, f"^{self.raw.id}"]
-        later = list(self.repository.history_ids(after, since=since, where=Filter(until=until), limit=None))
+        later = list(self.repository.history_ids(after, since=since, where=Filter(until=until, ours=True), limit=None))
         return self.repository.commits([*reversed(ids), *reversed(later[-40:])])
 
     # ---- fixes and reverts ----------------------------------------------------------------------------------------
@@ -168,6 +178,9 @@ class HistoryFinder:
             if looked_into >= _LOOKED_INTO or len(entries) >= _MOST_ENTRIES:
                 stopped = "later-limit"
                 break
+            if not self.on_head and not self.repository.is_ancestor(self.raw.id, commit):
+                # On another branch: what it did, it did not do to what this commit brought.
+                continue
             facts, raw = self._facts(commit, paths, self.brought)
             events = list(consequences_in(facts, self.brought))
             # What was renamed there is looked for under its new name from here on.
@@ -179,25 +192,61 @@ class HistoryFinder:
     def _causes(self, earlier: Sequence[str]) -> Iterator[HistoryEntry]:
         """Earlier commits that brought what this one changed, oldest first, and the one that it says it fixes."""
         entries: list[HistoryEntry] = []
-        seen: set[tuple[str, str]] = set()
         pattern = self.changed.pattern()
         naming = list(self._naming(list(reversed(earlier)), [pattern], (), signs="+"))
         for commit, paths in naming[-_LOOKED_INTO:]:
             facts, raw = self._facts(commit, paths, self.changed)
-            if not raw.parents or len(facts.changes) > _IMPORT:
-                # A root commit or an import brings everything: it explains nothing.
+            if raw.parents and len(facts.changes) > _IMPORT:
+                # An import brings everything: it explains nothing.
                 continue
             events = list(causes_in(facts, self.changed))
+            if not raw.parents:
+                # So does the first commit: it is told only where nothing else is.
+                root = [replace(event, code="since-root") for event in events]
+                entries += [_entry(raw, root, first=False)] if root else []
+                continue
+            elsewhere = self._mentioned(commit, paths, events)
+            if elsewhere:
+                facts, raw = self._facts(commit, paths | elsewhere, self.changed)
+                events = list(causes_in(facts, self.changed))
             if not events:
                 continue
-            first = not any((event.code, event.symbol) in seen for event in events)
-            seen |= {(event.code, event.symbol) for event in events}
-            entries.append(_entry(raw, events, first=first and len(earlier) < _EARLIER))
+            entries.append(_entry(raw, events, first=self._is_first(raw, events)))
+        if len(entries) > 1:
+            entries = [entry for entry in entries if entry.reason.code != "since-root"]
         yield from entries[-_MOST_ENTRIES:]
         for pointer in self.report.commit.fixes:
             if pointer.id and pointer.id not in {entry.id for entry in entries}:
                 raw = next(iter(self.repository.commits([pointer.id])))
                 yield self._by_fixes(raw, pointer.written)
+
+    def _is_first(self, raw: RawCommit, events: Sequence[Event]) -> bool:
+        """Whether nothing before a commit accessed the CSRs that it begins to access, in these directories."""
+        names = {event.symbol for event in events if event.code == "brought-access"}
+        if not names or not raw.parents:
+            return False
+        macros = [f"CSR_{name.upper()}" for name in sorted(names)]
+        folders = [path.rpartition("/")[0] + "/" * ("/" in path) for path in self._later_paths()]
+        before = self.repository.grep_files(raw.parents[0], macros, sorted({one for one in folders if one}))
+        return not any(path.endswith((".c", ".S")) for path in before)
+
+    def _mentioned(self, commit: str, paths: set[str], events: Sequence[Event]) -> set[str]:
+        """Other files of a commit that held, before it, what it seems to bring: it may have come from there."""
+        names = [event.symbol.rpartition(".")[2] for event in events if event.code == "brought"]
+        if not names:
+            return set()
+        touched = next(iter(self.repository.changed([commit], counts=False)))
+        others = [
+            file
+            for file in touched.files[:_MOST_FILES]
+            if file.status != "added" and not {file.path, file.before_path} & paths and language_of(file.before_path)
+        ]
+        word = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b".encode())
+        return {
+            sided.file.path
+            for sided in self.reporter.sided(commit, others)
+            if sided.before and word.search(sided.before)
+        }
 
     def _by_fixes(self, raw: RawCommit, written: str) -> HistoryEntry:
         proof = (Evidence(commit=self.raw.id, text=f"Fixes: {written}"),)
@@ -209,15 +258,18 @@ class HistoryFinder:
         """The commits of which a changed line, or a hunk's heading, names something, with the files; in that order."""
         if not ids:
             return
-        commit, paths = "", set[str]()
+        commit, paths, told = "", set[str](), False
         for line in self._lines(ids, paths_or_files):
             if line.commit != commit:
-                if paths:
+                if told:
                     yield commit, paths
                 commit, paths = line.commit, set()
-            if line.path not in paths and line.sign in signs and wanted[0].search(line.text):
+                told = False
+            if line.sign != " " and (line.path not in paths or not told) and wanted[0].search(line.text):
+                # Both ends of a move: what is only removed in a file came from there, and is not new elsewhere.
                 paths.add(line.path)
-        if paths:
+                told = told or line.sign in signs
+        if told:
             yield commit, paths
 
     def _lines(self, ids: Sequence[str], paths: Sequence[str]) -> Iterator[ChangedLine]:
@@ -262,6 +314,8 @@ def _entry(raw: RawCommit, events: Sequence[Event], *, first: bool) -> HistoryEn
         chosen[event.code].append(event)
     symbols = list(dict.fromkeys(event.symbol for event in chosen[code]))
     details = list(dict.fromkeys(event.detail for event in chosen[code] if event.detail))
+    if code == "extended" and len(symbols) > 1:
+        details = list(dict.fromkeys(f"{event.symbol}.{event.detail}" for event in chosen[code]))
     return HistoryEntry(
         id=raw.id,
         subject=raw.subject,

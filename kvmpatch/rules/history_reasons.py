@@ -12,7 +12,7 @@ from kvmpatch.words import Text
 # Strongest first: where several things hold of one commit, its entry is named for the first.
 STRENGTH = (
     "brought-access", "brought-bit", "brought", "renamed", "removed", "moved", "extended", "dropped-access",
-    "dropped-bit", "changed-access", "changed-bit", "moved-access", "moved-bit", "changed",
+    "dropped-bit", "changed-access", "changed-bit", "moved-access", "moved-bit", "changed", "since-root",
 )  # fmt: skip
 
 
@@ -31,6 +31,8 @@ def _said(code: str, names: Text, details: list[str], first: bool) -> Text:
             if first
             else Text(f"新增一处{verb.zh} {names.zh}", f"{names.en} {verb.en} in one more place")
         )
+    if code == "extended" and all("." in one for one in details):
+        return Text(f"新增 {detail.zh}", f"gained {detail.en}")
     words = {
         "brought-bit": Text(f"加入 {names.zh}", f"added {names.en}"),
         "brought": Text(f"引入 {names.zh}", f"introduced {names.en}"),
@@ -45,6 +47,7 @@ def _said(code: str, names: Text, details: list[str], first: bool) -> Text:
         "dropped-bit": Text(f"去掉 {names.zh}", f"{names.en} dropped"),
         "changed-bit": Text(f"改动 {names.zh} 的条件或去向", f"condition or target of {names.en} changed"),
         "moved-bit": Text(f"搬移 {names.zh}", f"{names.en} moved"),
+        "since-root": Text(f"自首个提交起就有 {names.zh}", f"{names.en}: there since the first commit"),
         "fixes": Text("以 Fixes: 指向本提交", "names it in Fixes:"),
         "fixed": Text("本提交以 Fixes: 修复它", "named in Fixes: here"),
         "reverts": Text("还原本提交", "reverts it"),

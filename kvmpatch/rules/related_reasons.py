@@ -26,6 +26,7 @@ _BASIS = {
     "message": Text("据邮件标题", "as the subject says"),
     "link": Text("据 Link: 编号推断", "inferred from the Link: ids"),
     "neighbours": Text("据作者与日期推断", "inferred from author and date"),
+    "merge": Text("由它合入", "merged by it"),
 }
 
 
@@ -58,6 +59,9 @@ def touches(about: str, places: Sequence[str], evidence: Sequence[Evidence]) -> 
 def in_series(of: str, basis: str, position: int, total: int, evidence: Sequence[Evidence]) -> RelatedReason:
     """The commit stands in one series with another."""
     why = _BASIS.get(basis, Text.same(basis))
+    if evidence[0].commit == of and basis != "merge":
+        zh = f"系列的第 {position} 个，共 {total} 个（{why.zh}）"
+        return _made("same-series", zh, f"{position} of {total} in its series ({why.en})", evidence)
     return _made(
         "same-series",
         f"与 {short(of)} 同一系列，第 {position} 个，共 {total} 个（{why.zh}）",

@@ -16,9 +16,11 @@ class Interest:
     """Names, by what they are. Grows while history is read: a thing renamed later is looked for under both names.
 
     Attributes:
-        structs, functions, macros, constants, variables: things by name.
+        structs (enums among them), functions, macros, constants, variables: things by name.
         fields: `struct.field`.
         bits: macros of configuration bits; csrs: CSRs by the manual's name.
+        targets: where each of the bits goes; a use of it elsewhere is another story.
+        accessors: the functions that access each of the CSRs.
     """
 
     structs: set[str] = field(default_factory=set)
@@ -29,9 +31,22 @@ class Interest:
     fields: set[str] = field(default_factory=set)
     bits: set[str] = field(default_factory=set)
     csrs: set[str] = field(default_factory=set)
+    targets: dict[str, set[str]] = field(default_factory=dict)
+    accessors: dict[str, set[str]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return any((self.structs, self.functions, self.macros, self.constants, self.fields, self.bits, self.csrs))
+        return any(
+            (
+                self.structs,
+                self.functions,
+                self.macros,
+                self.constants,
+                self.variables,
+                self.fields,
+                self.bits,
+                self.csrs,
+            )
+        )
 
     def pattern(self) -> re.Pattern[str]:
         """A pattern that a line of a patch must hold to be worth a closer look."""
@@ -63,12 +78,21 @@ def interest_of(
         _by_change(change, brought, found)
     for access in accesses:
         if access.csr:
-            (brought if access.change is Happened.ADDED else found).csrs.add(access.csr.removesuffix("h"))
+            side, name = brought if access.change is Happened.ADDED else found, access.csr.removesuffix("h")
+            side.csrs.add(name)
+            side.accessors.setdefault(name, set()).add(access.function or "")
     for bit in bits:
         if bit.use in {"set", "clear"}:
-            (brought if bit.change is Happened.ADDED else found).bits.add(bit.macro)
+            side = brought if bit.change is Happened.ADDED else found
+            side.bits.add(bit.macro)
+            side.targets.setdefault(bit.macro, set()).add(last_name(bit.target))
     brought.csrs -= found.csrs
     return brought, found
+
+
+def last_name(target: str | None) -> str:
+    """The field, variable or CSR at the end of what a bit goes into."""
+    return (target or "").replace(".", ">").rpartition(">")[2]
 
 
 def _by_change(change: Change, brought: Interest, found: Interest) -> None:
@@ -91,8 +115,8 @@ def _by_change(change: Change, brought: Interest, found: Interest) -> None:
     elif change.kind is Kind.VARIABLE:
         side.variables.add(change.name)
     elif change.kind is Kind.ENUM:
+        side.structs.add(change.name)
         for member in change.members:
-            if member.change is Happened.ADDED:
-                brought.constants.add(member.name)
-            elif not member.name.endswith("_MAX"):
-                found.constants.add(member.name)
+            # The number of members is no member: every addition changes it.
+            if not member.name.endswith("_MAX"):
+                (brought if member.change is Happened.ADDED else found).constants.add(member.name)

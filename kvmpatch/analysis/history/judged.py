@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kvmpatch.analysis.commit_facts import CommitFacts
-from kvmpatch.analysis.history.interest import Interest
-from kvmpatch.model import Change, Evidence, Happened, Kind
+from kvmpatch.analysis.history.interest import Interest, last_name
+from kvmpatch.model import BitUse, Change, Evidence, Happened, Kind
 
 _AGGREGATES = {Kind.STRUCT, Kind.UNION, Kind.TYPEDEF}
+_GROWING = {*_AGGREGATES, Kind.ENUM}
 _CODE = {Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL}
 
 
@@ -35,13 +36,22 @@ def consequences_in(facts: CommitFacts, interest: Interest) -> Iterator[Event]:
         yield from _to_a_thing(change, interest)
     for access in facts.csr_accesses:
         name = (access.csr or "").removesuffix("h")
-        if name in interest.csrs and access.change is not Happened.ADDED:
+        functions = interest.accessors.get(name, set())
+        was_in = (access.before.function if access.before else access.function) or ""
+        if name in interest.csrs and access.change is not Happened.ADDED and was_in in functions:
+            functions.add(access.function or "")
             code = {"removed": "dropped-access", "moved": "moved-access"}.get(access.change, "changed-access")
             yield Event(code, name, access.function or "", access.path, access.line)
     for bit in facts.bits:
-        if bit.macro in interest.bits and bit.use in {"set", "clear"} and bit.change is not Happened.ADDED:
+        if bit.use in {"set", "clear"} and bit.change is not Happened.ADDED and _is_that(bit, interest):
             code = {"removed": "dropped-bit", "moved": "moved-bit"}.get(bit.change, "changed-bit")
             yield Event(code, bit.macro, bit.function or "", bit.path, bit.line)
+
+
+def _is_that(bit: BitUse, interest: Interest) -> bool:
+    """Whether a bit is the one of interest, in the place where the commit put it."""
+    places = {last_name(bit.target), *([last_name(bit.before.target)] if bit.before else [])}
+    return bit.macro in interest.bits and not places.isdisjoint(interest.targets.get(bit.macro, places))
 
 
 def _to_a_thing(change: Change, interest: Interest) -> Iterator[Event]:
@@ -56,7 +66,7 @@ def _to_a_thing(change: Change, interest: Interest) -> Iterator[Event]:
             yield Event("moved", old, change.path, change.path, line)
         elif change.change is Happened.REMOVED:
             yield Event("removed", old, "", change.path, line)
-        elif change.kind in _AGGREGATES and any(member.change is Happened.ADDED for member in change.members):
+        elif change.kind in _GROWING and any(member.change is Happened.ADDED for member in change.members):
             for member in change.members:
                 if member.change is Happened.ADDED:
                     yield Event("extended", old, member.name, change.path, line)
@@ -70,7 +80,7 @@ def _to_a_thing(change: Change, interest: Interest) -> Iterator[Event]:
 
 
 def _names(change: Change, interest: Interest) -> set[str]:
-    if change.kind in _AGGREGATES:
+    if change.kind in _GROWING:
         return interest.structs
     if change.kind in _CODE:
         return interest.functions
@@ -87,6 +97,8 @@ def causes_in(facts: CommitFacts, interest: Interest) -> Iterator[Event]:
         line = change.lines[0] if change.lines else None
         if change.name in _names(change, interest) and change.change in {Happened.ADDED, Happened.RENAMED}:
             yield Event("brought", change.name, change.kind.value, change.path, line)
+        if change.name in _names(change, interest) and change.change is Happened.MOVED:
+            yield Event("moved", change.name, change.path, change.path, line)
         for member in change.members:
             name = f"{change.name}.{member.name}" if change.kind in _AGGREGATES else member.name
             if member.change is Happened.ADDED and name in interest.fields | interest.constants:
