@@ -50,7 +50,7 @@ def _change(happened: Happened, member: Member, before: Member | None = None) ->
 
 
 # Kconfig properties that make a list: one of them does not turn into another.
-_LISTED = {"select", "imply"}
+LISTED = {"select", "imply"}
 
 
 def _without_equals(old: list[Member], new: list[Member]) -> tuple[list[Member], list[Member]]:
@@ -79,7 +79,7 @@ def _named(old: list[Member], new: list[Member]) -> list[MemberChange]:
         left.setdefault(member.name, []).append(member)
     for member in new:
         partners = left.get(member.name)
-        if not partners or member.name in _LISTED:
+        if not partners or member.name in LISTED:
             found.append(_change(Happened.ADDED, member))
             continue
         found.append(_change(Happened.MODIFIED, member, partners.pop(0)))

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 
+from kvmpatch.analysis.members import LISTED
 from kvmpatch.model import Aspect, Kind
 from kvmpatch.parse.csource.outline import Item, Outline
 from kvmpatch.parse.csource.scan import Piece
@@ -115,7 +116,11 @@ def item_aspects(before: Item, after: Item) -> tuple[Aspect, ...]:
 
 
 def _members(item: Item) -> list[tuple[str, str | None, str | None]]:
-    return [(member.name, member.type, member.value) for member in item.members]
+    members = [(member.name, member.type, member.value) for member in item.members]
+    if item.kind is Kind.KCONFIG:
+        # What is selected is a set: its order says nothing, where that of defaults does.
+        members.sort(key=lambda member: (member[0] in LISTED, member if member[0] in LISTED else ()))
+    return members
 
 
 def _only_words_differ(before: Item, after: Item) -> bool:
