@@ -122,7 +122,7 @@ def _function(fact: Fact, source: Source, is_ours: bool) -> str | None:
     if any(0 < line - last < 20 and not _defined(source, last, line) for _, _, last in source.enum_tables):
         # What ctags took for an enum leaves it astray until the next function.
         return ENUM_TABLE
-    return None
+    return LATER_BRANCH if line in source.later_branches else None
 
 
 def _defined(source: Source, first: int, last: int) -> bool:
