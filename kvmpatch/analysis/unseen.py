@@ -7,18 +7,31 @@ not known: a thing without a known name is left out, a value becomes None, a con
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from kvmpatch.analysis.commit_facts import CommitFacts
-from kvmpatch.model import AccessBefore, BitBefore, BitUse, Change, CsrAccess, Guard, Happened, MemberChange
+from kvmpatch.model import (
+    AccessBefore,
+    Basis,
+    BitBefore,
+    BitUse,
+    Change,
+    CsrAccess,
+    Guard,
+    Happened,
+    MemberChange,
+    Warning,
+)
 from kvmpatch.parse.unseen import is_unseen
+from kvmpatch.words import Text
 
 NO_PLACE = "?"
 _ANONYMOUS = re.compile(r"\(anonymous, .*\)$")
 
 
 def without_unseen(facts: CommitFacts) -> CommitFacts:
-    """The facts less everything that is not known."""
+    """The facts less everything that is not known, and warnings of what the reader must not take for all."""
     return replace(
         facts,
         changes=tuple(_change(change) for change in facts.changes if not _is_nameless(change)),
@@ -27,7 +40,31 @@ def without_unseen(facts: CommitFacts) -> CommitFacts:
         extensions=tuple(
             replace(role, via=tuple(via for via in role.via if not is_unseen(via))) for role in facts.extensions
         ),
+        warnings=(*facts.warnings, *_warnings(facts)),
     )
+
+
+def _warnings(facts: CommitFacts) -> Iterator[Warning]:
+    nameless = sorted({change.path for change in facts.changes if _is_nameless(change)})
+    if nameless:
+        where = ", ".join(nameless)
+        yield Warning(
+            "unknown-context",
+            Text(
+                f"补丁没有显示某些改动位于何处，未列出：{where}",
+                f"the patch does not show what some of its changes are in; they are not listed: {where}",
+            ),
+        )
+    partial = {change.name for change in facts.changes if change.basis is Basis.HUNK_HEADER}
+    functions = [*(access.function for access in facts.csr_accesses), *(bit.function for bit in facts.bits)]
+    if any(is_unseen(function) or function in partial for function in functions):
+        yield Warning(
+            "guards-in-part",
+            Text(
+                "仅读取了补丁文本：hunk 之外的条件不可见，所列检查可能不全",
+                "read from hunks alone: a condition that stands outside of them is not seen, so guards may be missing",
+            ),
+        )
 
 
 def _is_nameless(change: Change) -> bool:

@@ -14,9 +14,10 @@ from functools import cache
 
 from kvmpatch import knowledge
 from kvmpatch.model import Guard, GuardKind, Kind
-from kvmpatch.parse.assembly import csr_instructions, instructions_in
+from kvmpatch.parse.assembly import csr_instructions, instructions_in, template_of
 from kvmpatch.parse.csource.body import Body, Condition, Does, Origin, Step, read_body
 from kvmpatch.parse.csource.outline import Item, Outline
+from kvmpatch.parse.unseen import is_unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +278,10 @@ class UseReader:
                         self.conditions.guards(step.conditions),
                     )
             elif step.does is Does.ASSEMBLY:
-                for instruction in instructions_in(step.name, step.line):
+                for instruction in instructions_in(template_of(step.name), step.line):
                     use = _instruction_use(
                         instruction.mnemonic,
-                        tuple(part.strip('" \\') for part in instruction.operands),
+                        instruction.operands,
                         step.line,
                         self.item.name,
                         self.path,
@@ -332,7 +333,7 @@ class UseReader:
             if known and known.value_argument is not None and known.value_argument < len(step.arguments):
                 use = {"clear": "clear", "read_clear": "clear"}.get(known.operation, "assign")
                 yield step.arguments[known.value_argument], use, step.arguments[known.csr_argument]
-            elif not known:
+            elif not known and not is_unseen(step.name):
                 for argument in step.arguments:
                     yield argument, "argument", None
 

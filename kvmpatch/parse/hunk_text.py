@@ -30,8 +30,6 @@ _EVENT = re.compile(r"[{}();]|\b(?:case|default)\b")
 _FOLLOWS = re.compile(r"\s*(else|while)\b")
 _ASSEMBLY = re.compile(r'\s*(?:"|:\s*(?:"|\[|:|$))')
 _OPERATOR = re.compile(r"\s*(?:[|^+/?:=<>%,.]|&|-(?!-)|\*(?=\s))")
-_TAB = 8
-_CUT = 75
 
 
 class Start(IntEnum):
@@ -117,8 +115,8 @@ class HunkText:
         opener = (b"#define x \\\n" if self.in_macro else b"") + (b"/*" if self.in_comment else b"")
         data = opener + "\n".join(self.lines).encode("utf-8", "replace")
         self._pair_conditionals(data)
-        above, below = b"#if x\n" * self.stray, b"\n#endif" * len(self.opened)
-        live = scan(above + data + below).clean[len(above) : len(above) + len(data)]
+        above = b"#if x\n" * self.stray
+        live = scan(above + data).clean[len(above) :]
         return _TOKEN.sub(_blanked, live)[len(opener) :].decode("latin-1").split("\n")
 
     def _pair_conditionals(self, data: bytes) -> None:
@@ -279,32 +277,3 @@ def start_of(texts: tuple[HunkText, HunkText]) -> Start:
         return Start.IN_DECLARATION
     start = max(found)
     return Start.INSIDE if start is Start.INDENTED else start
-
-
-def margin_lines(hunk: Hunk) -> tuple[str, ...]:
-    """What git may name as the heading of the next hunk: the last line of the old side that starts with a word.
-
-    Whether labels count depends on the diff driver, so the last line that is no label may be another one; without
-    one, the heading stays what it was.
-    """
-    found: list[str] = []
-    for line in reversed(side_lines(hunk, "before")):
-        if line[:1].isalpha() or line[:1] in {"_", "$"}:
-            found.append(line)
-            if not LABEL.match(line):
-                return tuple(found)
-    return (*found, hunk.heading) if found else ()
-
-
-def same_heading(one: str, other: str) -> bool:
-    """Whether two lines are one heading; git cuts it off at 80 bytes."""
-    one, other = one.strip(), other.strip()
-    if not one or not other:
-        return False
-    shorter, longer = sorted((one, other), key=len)
-    return shorter == longer or (len(shorter.encode()) >= _CUT and longer.startswith(shorter))
-
-
-def is_cut(heading: str) -> bool:
-    """Whether git may have cut a heading off."""
-    return len(heading.encode()) >= _CUT

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from kvmpatch.model import Basis, FilePatch, Hunk, Side
 from kvmpatch.parse.csource.outline import Item, Outline
 from kvmpatch.parse.csource.scan import Piece, Scan, scan
-from kvmpatch.parse.hunk_text import margin_lines, same_heading, side_lines
+from kvmpatch.parse.headings import margin_lines, same_heading
+from kvmpatch.parse.hunk_text import side_lines
 from kvmpatch.parse.outlines import language_of, outline_of
 from kvmpatch.parse.unseen import unseen
-from kvmpatch.parse.weaving import Weaver, Woven
+from kvmpatch.parse.weaving import Weaver
+from kvmpatch.parse.woven import Woven
 
 Outlines = tuple[Outline | None, Outline | None]
 

@@ -8,210 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from kvmpatch.model import Hunk
-from kvmpatch.parse.csource.scan import opens_function
+from kvmpatch.parse.headings import code_of_heading, header, margin_lines, opening, same_heading
 from kvmpatch.parse.hunk_text import (
-    LABEL,
     Beginning,
     Closer,
     HunkText,
     Start,
     begins_in_comment,
     begins_in_macro,
-    is_cut,
-    margin_lines,
-    same_heading,
     side_lines,
     start_of,
 )
 from kvmpatch.parse.unseen import unseen
+from kvmpatch.parse.woven import Frame, Woven, filler
 
-_HIDDEN = re.compile(r'/\*.*?(?:\*/|$)|//.*|"(?:[^"\\]|\\.)*"?|\'(?:[^\'\\]|\\.)*\'?')
-_AGGREGATE = re.compile(r"(?:(?:typedef|static|const|extern|volatile)\s+)*(struct|union|enum)\b[^;()=]*$")
-_FUNCTION = re.compile(r"(?P<lead>[A-Za-z_][\w\s*]*?[\s*])??(?P<name>[A-Za-z_]\w*)\s*\(")
 _BARE_HEADER = re.compile(r"[A-Za-z_]\w*\s*\((?!.*;)")
-_NO_NAME = frozenset({"if", "while", "for", "switch", "return", "sizeof", "do", "else", "__attribute__"})
 # How much code an unseen stretch counts for when bodies are compared: some lines' worth, not all of them, so that a
 # function of which little is shown is neither a stranger to itself nor the twin of every other.
 _WEIGHT = 8
-_WORDS_A_LINE = 2
-
-
-@dataclass(slots=True)
-class Frame:
-    """A brace that is open: what it holds, and how many parentheses are open within it."""
-
-    holds: str
-    typedef: bool = False
-    parens: int = 0
-
-
-class Woven:
-    """One side under construction. Number 0 marks a line that is not the file's."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.numbers: list[int] = []
-        self.frames: list[Frame] = []
-        self.head = ""
-        self.parens = 0
-        self.last = ""
-        self.comment = self.macro = False
-        self.conditionals: list[int] = []
-
-    def data(self) -> bytes:
-        """The side as the bytes of a file."""
-        return ("\n".join(self.lines) + "\n").encode("utf-8", "replace")
-
-    def make_up(self, text: str) -> None:
-        """Add a line that is not the file's."""
-        if text.strip():
-            self.lines.append(text)
-            self.numbers.append(0)
-
-    def place(self, text: HunkText, start: int, completion: str) -> None:
-        """Add the lines of a hunk and follow what they open and close."""
-        for number, (line, code) in enumerate(zip(text.lines, text.code, strict=True)):
-            if code.startswith("}") and len(self.frames) > 1 and self.frames[0].holds == "code":
-                # Only the end of a function stands in the first column: a brace was lost in what is not shown.
-                self.make_up("}" * (len(self.frames) - 1))
-                del self.frames[1:]
-            self.conditionals += [len(self.frames)] * text.opened.count(number)
-            first = "" if number else completion + ("/*" if text.in_comment else "")
-            self.lines.append(first + line)
-            self.numbers.append(start + number)
-            self.follow((completion if not number else "") + code)
-        self.macro = bool(text.lines) and text.lines[-1].rstrip("\r").endswith("\\")
-        self.comment = text.ends_in_comment
-
-    def follow(self, code: str) -> None:
-        """Take the braces and parentheses of one line of code into account."""
-        for part in re.split(r"([{}();])", code):
-            if part == "{":
-                self.frames.append(self._frame())
-                self.head = ""
-                self.parens = 0
-            elif part == "}":
-                self._close()
-            elif part in {"(", ")"}:
-                self._paren(1 if part == "(" else -1)
-                self.head += part
-            elif part == ";":
-                if not (self.frames[-1].parens if self.frames else self.parens):
-                    self.head = ""
-            else:
-                self.head += part
-            if part.strip():
-                self.last = part.strip()[-1]
-        self.head += " "
-
-    def _close(self) -> None:
-        self.head = ""
-        if not self.frames:
-            return
-        frame = self.frames.pop()
-        if not self.frames and frame.holds != "code":
-            self.head = "typedef}" if frame.typedef else "}"
-
-    def _paren(self, step: int) -> None:
-        if self.frames:
-            self.frames[-1].parens = max(0, self.frames[-1].parens + step)
-        else:
-            self.parens = max(0, self.parens + step)
-
-    def _frame(self) -> Frame:
-        """What the brace holds that opens after the text in `head`."""
-        text = self.head.strip()
-        found = _AGGREGATE.search(text)
-        outer = self.frames[-1].holds if self.frames else ""
-        if text.endswith("=") or outer == "entries":
-            return Frame("entries")
-        if found and not (self.frames and self.frames[-1].parens):
-            return Frame("constants" if found[1] == "enum" else "fields", text.startswith("typedef"))
-        if not outer and not opens_function(text.encode("latin-1", "replace")) and "=" in text:
-            return Frame("entries")
-        return Frame("fields" if outer == "fields" else "code")
-
-    # ---- what ends where nothing is shown -----------------------------------------------------------
-
-    def settle(self, mark: str) -> None:
-        """End what only a line's end ends, comments and macros; and conditionals, those around everything left out."""
-        if self.comment:
-            self.make_up("*/")
-        if self.macro:
-            self.make_up(mark)
-        self.comment = self.macro = False
-        self.end_conditionals(1)
-
-    def end_conditionals(self, depth: int) -> None:
-        """End the preprocessor conditionals that were opened within at least so many braces."""
-        for opened in self.conditionals:
-            if opened >= depth:
-                self.make_up("#endif")
-        self.conditionals = [opened for opened in self.conditionals if opened < depth]
-
-    def close(self, keep: int, mark: str, weight: int) -> None:
-        """Close what is open, the innermost first, down to `keep` braces."""
-        while len(self.frames) > keep:
-            frame = self.frames[-1]
-            self.make_up(self.rest(frame, mark, weight if len(self.frames) == 1 else 0) + self.end(frame, mark))
-            self.frames.pop()
-            self.last = "}"
-            self.head = ""
-        if not keep:
-            self.make_up(self.end_of_declaration(mark, weight))
-            self.end_conditionals(0)
-            self.head = self.last = ""
-            self.parens = 0
-
-    def rest(self, frame: Frame, mark: str, weight: int) -> str:
-        """The unseen rest of what a brace holds, as text that may follow there."""
-        text = f" {mark}{')' * frame.parens}" if frame.parens else ""
-        if frame.holds == "code":
-            return f"{text}; {filler(mark, weight)}" if text else f" {filler(mark, weight)}"
-        if frame.holds == "fields":
-            return f"{text}; int {mark};" if self.last in {"", ";", "{", "}"} or text else f" {mark};"
-        if frame.holds == "constants":
-            return f"{text}, {mark}" if text else f" {mark}" if self.last in {"", ",", "{"} else ""
-        return f"{text}, {mark}" if text or self.last not in {"", ",", "{"} else f" {mark}"
-
-    def end(self, frame: Frame, mark: str) -> str:
-        """The brace that closes a frame, with what follows it."""
-        outer = self.frames[-2].holds if len(self.frames) > 1 else ""
-        if frame.holds == "code" and outer != "entries":
-            return "}"
-        if outer == "entries":
-            return "},"
-        if frame.typedef or (outer == "fields" and frame.holds in {"fields", "constants"}):
-            return f"}} {mark};"
-        return "};"
-
-    def end_of_declaration(self, mark: str, weight: int) -> str:
-        """What ends a declaration of which only the first lines are shown."""
-        text = self.head.strip()
-        if not text:
-            return ""
-        if self.parens:
-            return f" {mark}{')' * self.parens};"
-        if text.startswith(("}", "typedef}")):
-            return f" {mark};" if text == "typedef}" else ";"
-        if opens_function(text.encode("latin-1", "replace")) and not re.match(r"[A-Z_0-9]+\s*\(", text):
-            return f" {{ {filler(mark, weight)} }}"
-        if re.search(r"\]\s*=$", text):
-            return f" {{ {mark} }};"
-        if text.endswith("="):
-            return f" {mark};"
-        if _AGGREGATE.match(text):
-            return f" {{ {mark} }};" if "enum" in text.split() else f" {{ int {mark}; }};"
-        return ";"
-
-
-def filler(mark: str, lines: int) -> str:
-    """A statement that stands for unseen lines."""
-    return " + ".join([mark] * max(1, lines * _WORDS_A_LINE)) + ";"
 
 
 class Weaver:
@@ -285,7 +102,7 @@ class Weaver:
             for side in self.sides:
                 opener = header(heading, mark, cut)
                 side.make_up(opener)
-                side.follow(_HIDDEN.sub(" ", opener))
+                side.follow(code_of_heading(opener))
         elif start is Start.INSIDE:
             opener, frame = opening(heading, mark)
             if frame.holds == "fields" and all(text.is_list or not text.lines for text in texts):
@@ -445,53 +262,3 @@ def _stays(index: int, pairs: Sequence[tuple[HunkText, HunkText]], goes_on: Sequ
         if start is not Start.NOWHERE:
             return goes_on[index] and start is Start.INSIDE
     return False
-
-
-def opening(heading: str, mark: str) -> tuple[str, Frame]:
-    """Text that opens what a heading names, and what it holds; a function of no name where the heading is no help."""
-    unknown = f"void {mark}(void) {{", Frame("code")
-    text = _HIDDEN.sub(" ", heading).strip()
-    if not text or LABEL.match(text) or text.endswith((";", "}")):
-        return unknown
-    bare = text.partition("{")[0].rstrip() if "{" in text else text
-    found = _AGGREGATE.match(bare)
-    if found and (bare != text or not is_cut(heading)):
-        return f"{bare} {{", Frame("constants" if found[1] == "enum" else "fields", bare.startswith("typedef"))
-    if re.search(r"=\s*$", bare) and bare.count("(") == bare.count(")"):
-        return f"{bare} {{", Frame("entries")
-    named = function_header(bare, mark, cut=is_cut(heading))
-    return (f"{named} {{", Frame("code")) if named else unknown
-
-
-def function_header(text: str, mark: str, *, cut: bool) -> str | None:
-    """A function's header made whole from the line that a heading shows; None where it is none."""
-    found = _FUNCTION.match(text)
-    if not found or found["name"] in _NO_NAME or "=" in text:
-        return None
-    missing = text.count("(") - text.count(")")
-    shouted = found["name"].isupper() and not found["lead"]
-    if missing < 0 or (shouted and missing and "SYSCALL" not in found["name"]):
-        return None
-    if not found["lead"] and not shouted:
-        # The type stands on the line above, which is not shown.
-        text = f"struct {mark} {text}"
-    if not missing:
-        return text
-    kept = text[: max(text.rfind(","), text.rfind("(")) + 1] if cut else text.rstrip()
-    missing = kept.count("(") - kept.count(")")
-    return f"{kept}{'' if kept.endswith(('(', ',')) else ','} int {mark}{')' * missing}"
-
-
-def header(heading: str, mark: str, cut: int) -> str:
-    """What stands above a hunk that begins within a header, `cut` parentheses deep in its parameters."""
-    text = _HIDDEN.sub(" ", heading).strip()
-    deeper = f" void (*{mark})(" * (cut - 1)
-    unknown = f"void {mark}({deeper if cut else 'void)'}"
-    if not text or LABEL.match(text) or text.endswith((";", "}")) or "{" in text:
-        return unknown
-    named = function_header(text, mark, cut=is_cut(heading))
-    if not cut:
-        return named or (text if _AGGREGATE.match(text) or text.endswith("=") else unknown)
-    if not named or text.count("(") <= text.count(")"):
-        return unknown
-    return f"{named.rstrip(')')},{deeper}"

@@ -125,7 +125,7 @@ def _member(member: MemberChange, change: Change) -> Line:
         line.append(Span(f" = {before.value or '–'} → {member.value or '–'}", Style.CODE))
     elif member.value:
         line.append(Span(f" = {_cut(member.value)}", Style.CODE))
-    if change.kind in _POSITIONED:
+    if change.kind in _POSITIONED and member.position is not None:
         moved = before is not None and before.position != member.position and member.change is Happened.MOVED
         place = f"{before.position} → {member.position}" if before and moved else str(member.position)
         line.append(Span(f" ({place}/{member.of})", Style.FAINT))

@@ -16,9 +16,15 @@ def shortened(identity: str) -> str:
     return identity[:_SHORT]
 
 
+def is_unsearched(history: History) -> bool:
+    """Whether nothing was searched: of a patch text the place in its series is known, and no history."""
+    searched = history.searched
+    return searched.from_ is None and searched.to is None and not searched.complete
+
+
 def history_blocks(history: History | None, voice: Voice) -> tuple[Block, ...]:
     """The groups that have commits, one row for those that have none, and how far was searched."""
-    if history is None:
+    if history is None or is_unsearched(history):
         return ()
     groups = (
         (labels.INTRODUCED, history.introduced_by),

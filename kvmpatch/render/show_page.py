@@ -28,7 +28,7 @@ from kvmpatch.render.show_basics import basics_fields
 from kvmpatch.render.show_changes import change_blocks
 from kvmpatch.render.show_extensions import extension_blocks, extension_summary
 from kvmpatch.render.show_flow import flow_blocks
-from kvmpatch.render.show_history import history_blocks, shortened
+from kvmpatch.render.show_history import history_blocks, is_unsearched, shortened
 from kvmpatch.words import Text
 
 _SUMMARY = "summary"
@@ -130,9 +130,10 @@ def _warnings(report: Report, voice: Voice, number: int) -> tuple[Block, ...]:
 
 def _unknowns(report: Report, voice: Voice) -> tuple[Block, ...]:
     """What nobody worked out is said, so that its absence is not read as «nothing»."""
+    history = None if report.history and is_unsearched(report.history) else report.history
     missing = [
         labels.SECTION_TITLES[identity]
-        for identity, value in (("flow", report.phases), ("causes", report.history))
+        for identity, value in (("flow", report.phases), ("causes", history))
         if value is None and not _statements(report, identity)
     ]
     if not missing:

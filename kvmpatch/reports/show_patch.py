@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kvmpatch.analysis.commit_facts import SidedFile, commit_facts
 from kvmpatch.analysis.unseen import without_unseen
-from kvmpatch.model import REPORT_SCHEMA, Asked, Patch, Report
+from kvmpatch.model import REPORT_SCHEMA, Asked, History, Patch, Report, Searched, Series
 from kvmpatch.parse.hunks import partial_outlines
 from kvmpatch.reports.sections import with_sections
 from kvmpatch.reports.who import commit_of_patch
@@ -44,9 +44,18 @@ def patch_report(patch: Patch, source: str) -> Report:
         bits=facts.bits,
         extensions=facts.extensions,
         phases=None,
-        history=None,
+        history=_history(patch),
         relation=None,
         sections=(),
         warnings=(*patch.warnings, *facts.warnings),
     )
     return with_sections(report, Context(patch.message))
+
+
+def _history(patch: Patch) -> History | None:
+    """The place in a series, which is all that a mail tells of history; None where it tells nothing."""
+    place = patch.series
+    if place is None:
+        return None
+    series = Series("message", place.title, place.position, place.total, ())
+    return History((), (), (), (), series, Searched(None, None, complete=False, stopped="patch-text"))
