@@ -13,6 +13,7 @@ import kvmpatch
 from kvmpatch.cli.bilingual import BilingualCommand, BilingualGroup, BilingualOption
 from kvmpatch.cli.call import Call, is_terminal
 from kvmpatch.cli.options import output_options, shared_options
+from kvmpatch.cli.related_command import RELATED
 from kvmpatch.errors import UsageError
 from kvmpatch.words import Text
 
@@ -220,5 +221,5 @@ PROGRAM = BilingualGroup(
         ),
         *shared_options(),
     ],
-    commands=[SHOW, EXPLAIN, SUPPORT, DEMO],
+    commands=[SHOW, RELATED, EXPLAIN, SUPPORT, DEMO],
 )  # fmt: skip

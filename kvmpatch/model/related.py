@@ -106,10 +106,15 @@ class RelatedEdge:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Everything that `related` has to say about one question."""
+    """Everything that `related` has to say about one question.
+
+    Attributes:
+        commit: the one that was asked for, without reasons; None where only filters or a range were given.
+    """
 
     schema: str
     query: RelatedQuery
+    commit: RelatedCommit | None
     groups: tuple[RelatedGroup, ...]
     edges: tuple[RelatedEdge, ...]
     searched: Searched

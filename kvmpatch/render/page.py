@@ -134,7 +134,42 @@ class Note:
     caution: bool = False
 
 
-Block = Title | Heading | Paragraphs | Items | Fields | Table | Quote | Note
+@dataclass(frozen=True, slots=True)
+class Twig:
+    """A line of a tree, and what hangs on it."""
+
+    line: Line
+    twigs: tuple[Twig, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of a graph; `look` is one of a few words by which nodes of a kind look alike."""
+
+    id: str
+    text: str
+    look: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """An arrow between two nodes, with a word on it."""
+
+    from_: str
+    to: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture of what belongs to what: a tree where only text can be shown, a graph where graphs are drawn."""
+
+    tree: tuple[Twig, ...]
+    nodes: tuple[Node, ...]
+    arrows: tuple[Arrow, ...]
+
+
+Block = Title | Heading | Paragraphs | Items | Fields | Table | Quote | Note | Drawing
 
 
 @dataclass(frozen=True, slots=True)

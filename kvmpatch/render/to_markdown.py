@@ -14,6 +14,7 @@ from itertools import groupby
 from kvmpatch.render.escape import lines_of, no_runner_command, one_line
 from kvmpatch.render.page import (
     Block,
+    Drawing,
     Fields,
     Heading,
     Item,
@@ -224,6 +225,15 @@ def _quoted(text: str) -> Iterator[str]:
 def _note(block: Note) -> Iterator[str]:
     lead = "⚠ " if block.caution else ""
     yield from _broken(_started(lead + _inline(line)) for line in block.lines)
+
+
+@_block.register
+def _drawing(block: Drawing) -> Iterator[str]:
+    from kvmpatch.render.drawing import mermaid_lines
+
+    yield "```mermaid"
+    yield from mermaid_lines(block)
+    yield "```"
 
 
 @_block.register

@@ -10,6 +10,7 @@ from kvmpatch.render.escape import lines_of, no_runner_command, one_line
 from kvmpatch.render.page import (
     Block,
     Cell,
+    Drawing,
     Fields,
     Heading,
     Item,
@@ -177,6 +178,13 @@ class _Sheet:
         lead: Line = (Span("! ", Style.CAUTION),) if block.caution else ()
         for place, line in enumerate(block.lines):
             self.write(line, _INDENT, lead if place == 0 else _blank(line_width(lead)))
+
+    @add.register
+    def _(self, block: Drawing) -> None:
+        from kvmpatch.render.drawing import tree_lines
+
+        room = self.columns - _INDENT
+        self.lines.extend((*_blank(_INDENT), *line) for line in tree_lines(block.tree, room))
 
     @add.register
     def _(self, block: Fields) -> None:

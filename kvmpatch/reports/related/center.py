@@ -1,0 +1,144 @@
+"""A commit whose relatives are looked for, with what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
+from kvmpatch.errors import BadInput
+from kvmpatch.model import REPORT_SCHEMA, Asked, FilePatch, Happened, Kind, Message, Report
+from kvmpatch.parse.diff import read_patch_text
+from kvmpatch.parse.message import read_message
+from kvmpatch.reports.who import commit_of, resolve_fixes
+
+if TYPE_CHECKING:
+    from kvmpatch.reports.show_commit import CommitReporter
+    from kvmpatch.sources.repo import RawCommit
+
+_MOST_FILES = 60
+_LARGEST_IMPORT = 300
+"""Files that one commit touches above which it is an import, which explains nothing."""
+_AGGREGATES = {Kind.STRUCT, Kind.UNION, Kind.TYPEDEF}
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """The names that a commit brings; fields by their own name."""
+
+    functions: frozenset[str]
+    structs: frozenset[str]
+    plain: frozenset[str]
+    fields: frozenset[str]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.functions or name in self.structs or name in self.plain or name in self.fields
+
+
+class Center:
+    """One commit, read as far as its relatives ask for.
+
+    Raises:
+        Unreadable: it lies on the shallow boundary, or its objects are missing.
+    """
+
+    def __init__(self, reporter: CommitReporter, raw: RawCommit) -> None:
+        self.reporter = reporter
+        self.repository = reporter.repository
+        self.raw = raw
+        self.id = raw.id
+        self.message: Message = read_message(raw.message)
+        self.touched = next(iter(self.repository.changed([raw.id], counts=False)))
+
+    @cached_property
+    def facts(self) -> CommitFacts:
+        """What it does to the code."""
+        return commit_facts(self.reporter.sided(self.id, self.touched.files[:_MOST_FILES]))
+
+    @cached_property
+    def report(self) -> Report:
+        """Its report as far as history is looked for by it: no flow, no sections."""
+        facts = self.facts
+        return Report(
+            schema=REPORT_SCHEMA,
+            asked=Asked(self.id, self.id, "object", ()),
+            commit=commit_of(self.raw, self.message, resolve_fixes(self.repository, self.message.fixes)),
+            files=tuple(file.as_file_change() for file in self.touched.files),
+            changes=facts.changes,
+            csr_accesses=facts.csr_accesses,
+            bits=facts.bits,
+            extensions=facts.extensions,
+            phases=None,
+            history=None,
+            relation=None,
+            sections=(),
+            warnings=(),
+        )
+
+    @cached_property
+    def patches(self) -> tuple[FilePatch, ...]:
+        """Its patch, file by file."""
+        try:
+            return read_patch_text(self.repository.patch_text(self.id))[0]
+        except BadInput:  # nothing but modes, or an empty commit
+            return ()
+
+    @cached_property
+    def brought(self) -> Brought:
+        """The names that it brings."""
+        functions, structs, plain, fields = set(), set(), set(), set()
+        for change in self.facts.changes:
+            is_new = change.change in {Happened.ADDED, Happened.RENAMED}
+            if is_new:
+                if change.kind in _AGGREGATES or change.kind is Kind.ENUM:
+                    structs.add(change.name)
+                elif change.kind in {Kind.FUNCTION, Kind.SYSCALL}:
+                    functions.add(change.name)
+                else:
+                    plain.add(change.name)
+            for member in change.members:
+                if member.change is Happened.ADDED and change.kind in _AGGREGATES:
+                    fields.add(member.name.rpartition(".")[2])
+                elif member.change is Happened.ADDED and change.kind is Kind.ENUM:
+                    plain.add(member.name)
+        return Brought(frozenset(functions), frozenset(structs), frozenset(plain), frozenset(fields))
+
+    @property
+    def parent(self) -> str | None:
+        """The commit that it is compared with."""
+        return self.raw.parents[0] if self.raw.parents else None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it has one parent, and a patch that a person may have written."""
+        return len(self.raw.parents) == 1 and 0 < len(self.touched.files) <= _MOST_FILES
+
+    # ---- what came before it ---------------------------------------------------------------------------------------
+
+    def earlier(self, paths: Sequence[str], limit: int) -> tuple[list[str], bool]:
+        """Commits before it that touch some files, nearest first, and whether there are more.
+
+        Left out: a commit together with its revert, which cancel each other, and where a shallow clone ends.
+        """
+        ids = list(self.repository.history_ids([self.parent or self.id], paths, limit=limit))
+        shallow = self.repository.shallow
+        raws = [raw for raw in self.repository.commits(ids) if raw.id not in shallow]
+        known = {raw.id for raw in raws}
+        cancelled: set[str] = set()
+        for raw in raws:
+            if "This reverts" in raw.message and raw.id not in cancelled:
+                written = read_message(raw.message).reverts
+                target = next((one for one in known if written and one.startswith(written)), None)
+                if target:
+                    cancelled |= {raw.id, target}
+        return [raw.id for raw in raws if raw.id not in cancelled], len(ids) >= limit
+
+    def is_patch(self, commit: str) -> bool:
+        """Whether another commit is no import: it has a parent, and touches a number of files that one can read."""
+        raw = next(iter(self.repository.commits([commit])))
+        if not raw.parents:
+            return False
+        touched = next(iter(self.repository.changed([commit], counts=False, renames=False)))
+        return len(touched.files) <= _LARGEST_IMPORT

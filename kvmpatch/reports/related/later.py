@@ -1,0 +1,162 @@
+"""What a commit's own history tells: who brought what it changes, who changed, used or stood beside what it brought."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from kvmpatch.analysis.commit_facts import commit_facts
+from kvmpatch.model import Evidence, Happened, History, Kind, MemberChange, Series
+from kvmpatch.parse.outlines import language_of
+from kvmpatch.reports.history import HistoryFinder
+from kvmpatch.reports.related.findings import Finding
+from kvmpatch.rules import related_reasons as words
+
+if TYPE_CHECKING:
+    from kvmpatch.reports.related.center import Center
+    from kvmpatch.reports.related.request import Patience
+
+_LATER = 600
+_MOST_USERS = 10
+_MOST_BESIDE = 6
+_LOOKED_INTO = 10
+_SELFTESTS = "tools/testing/selftests/kvm"
+_KVM = re.compile(r"(?:^|/)(?:kvm|kvm_host\.h|kvm\.h)(?:/|\Z)|kvm_")
+_TELLING = 6
+"""Letters below which a field's or constant's name is too common to tell a use of it."""
+
+
+class LaterFinder:
+    """Turns the history of one commit into findings, and adds later users and neighbours."""
+
+    def __init__(self, center: Center, patience: Patience) -> None:
+        self.center = center
+        self.repository = center.repository
+        self.patience = patience
+        self.series: Series | None = None
+        self.left_out: defaultdict[str, int] = defaultdict(int)
+
+    def find(self) -> Iterator[Finding]:
+        """Causes, consequences, users; nothing in a shallow clone, where what came before and after is unknown."""
+        history = HistoryFinder(self.center.reporter, self.center.raw, self.center.message, self.center.report).find()
+        if history is None:
+            return
+        self.series = history.series
+        if history.searched.stopped:
+            self.patience.cut(history.searched.stopped)
+        yield from self._from_history(history)
+        yield from self._after()
+
+    def _from_history(self, history: History) -> Iterator[Finding]:
+        me = self.center.id
+        constants = {
+            member.name
+            for change in self.center.facts.changes
+            if change.kind is Kind.ENUM
+            for member in change.members
+            if member.change is Happened.MODIFIED and _only_shifted(member)
+        }
+        for entry in history.introduced_by:
+            if entry.reason.code == "fixed":
+                reason = words.fixed_here(me, entry.evidence)
+                yield Finding("prerequisite", entry.id, reason, "needed", (me, entry.id, "fixes"))
+                continue
+            if entry.reason.code == "since-root":
+                continue  # who has this file has what was there from the start
+            reason = words.brings_changed(me, entry.reason.said, entry.evidence)
+            if entry.reason.code in {"brought-access", "brought-bit"} or entry.symbol in constants:
+                yield Finding("same-symbol", entry.id, reason, None, (me, entry.id, "same-symbol"))
+            elif entry.reason.code == "moved":
+                yield Finding("prerequisite", entry.id, reason, "textual", (me, entry.id, "leans-on"))
+            else:
+                yield Finding("prerequisite", entry.id, reason, "needed", (me, entry.id, "needs"))
+        for entry in history.followed_by:
+            reason = words.later_change(me, entry.reason.said, entry.evidence)
+            yield Finding("follow-up", entry.id, reason, None, (entry.id, me, "follows"))
+
+    # ---- users and neighbours --------------------------------------------------------------------------------------
+
+    def _after(self) -> Iterator[Finding]:
+        """Later commits whose added lines use what this one brought, or that change the same functions."""
+        head = self.repository.head()
+        if not head or not self.repository.is_ancestor(self.center.id, head):
+            return
+        paths = self._paths()
+        ids = list(self.repository.history_ids([head, f"^{self.center.id}"], paths))[::-1]
+        if len(ids) > _LATER:
+            self.patience.cut("later-limit")
+        uses = _use_pattern(self.center)
+        changed = {
+            change.name
+            for change in self.center.facts.changes
+            if change.change is Happened.MODIFIED and change.kind in {Kind.FUNCTION, Kind.STRUCT, Kind.ASM_SYMBOL}
+        }
+        heading = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(changed)))})\b") if changed else None
+        users: dict[str, dict[str, Evidence]] = {}
+        beside: list[str] = []
+        lines = self.repository.changed_lines(ids[:_LATER], paths)
+        for line in self.patience.while_it_lasts(lines, "time-limit"):
+            if line.sign == "+" and uses and (match := uses.search(line.text)):
+                name = next(value for value in match.groups() if value)
+                proof = Evidence(commit=line.commit, path=line.path, side="after", text=line.text.strip())
+                users.setdefault(line.commit, {}).setdefault(name, proof)
+            elif line.sign == "@" and heading and heading.search(line.text) and line.commit not in beside[-1:]:
+                beside.append(line.commit)
+        yield from self._users(users)
+        yield from self._beside([commit for commit in beside if commit not in users], changed)
+
+    def _paths(self) -> list[str]:
+        files = [file.path for file in self.center.touched.files if language_of(file.path)]
+        folders = sorted({path.rpartition("/")[0] or path for path in files})
+        if any(_KVM.search(path) for path in files) and self.repository.list_files(self.center.id, [_SELFTESTS]):
+            folders.append(_SELFTESTS)
+        return folders or [file.path for file in self.center.touched.files][:20]
+
+    def _users(self, users: dict[str, dict[str, Evidence]]) -> Iterator[Finding]:
+        for commit, proofs in list(users.items())[:_MOST_USERS]:
+            reason = words.later_use(self.center.id, list(proofs), list(proofs.values())[:3])
+            yield Finding("follow-up", commit, reason, None, (commit, self.center.id, "uses"))
+        self.left_out["follow-up"] += max(0, len(users) - _MOST_USERS)
+
+    def _beside(self, commits: Sequence[str], names: set[str]) -> Iterator[Finding]:
+        """The nearest later commits that change the same functions, as their structure tells."""
+        found = 0
+        for commit in self.patience.while_it_lasts(dict.fromkeys(commits[:_LOOKED_INTO]), "time-limit"):
+            touched = next(iter(self.repository.changed([commit], counts=False)))
+            facts = commit_facts(self.center.reporter.sided(commit, touched.files[:20]))
+            same = [change for change in facts.changes if change.name in names and change.change is Happened.MODIFIED]
+            if same and found < _MOST_BESIDE:
+                found += 1
+                proof = [
+                    Evidence(commit=commit, path=one.path, side="after", line=one.lines[0] if one.lines else None)
+                    for one in same[:3]
+                ]
+                reason = words.same_place(self.center.id, [one.name for one in same], proof)
+                yield Finding("same-symbol", commit, reason, None, (commit, self.center.id, "same-symbol"))
+        self.left_out["same-symbol"] += max(0, len(set(commits)) - _LOOKED_INTO)
+
+
+def _only_shifted(member: MemberChange) -> bool:
+    """Whether a constant kept its name and only its number moved, because another came before it."""
+    return member.before is not None and member.before.name == member.name
+
+
+def _use_pattern(center: Center) -> re.Pattern[str] | None:
+    """How a line looks that uses something the commit brought."""
+    brought = center.brought
+    telling = [name for name in sorted(brought.fields) if len(name) >= _TELLING]
+    plain = [name for name in sorted(brought.plain) if len(name) >= _TELLING]
+    parts = [
+        rf"\b({_either(sorted(brought.functions))})\s*\(" if brought.functions else "",
+        rf"\b(?:struct|union|enum)\s+({_either(sorted(brought.structs))})\b" if brought.structs else "",
+        rf"\b({_either(plain)})\b" if plain else "",
+        rf"(?:->|\.|_REG\w*\()\s*({_either(telling)})\b" if telling else "",
+    ]
+    pattern = "|".join(part for part in parts if part)
+    return re.compile(pattern) if pattern else None
+
+
+def _either(names: Sequence[str]) -> str:
+    return "|".join(map(re.escape, names))

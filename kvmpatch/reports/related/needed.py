@@ -1,0 +1,244 @@
+"""The commits that brought what a commit's new lines use: functions, macros, fields, constants, structures.
+
+Where a name is defined is looked up in the tree before the commit: in the files that it touches, the headers that they
+include, and the sources beside them. Who wrote the definition is looked up in the history of those files alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from kvmpatch.analysis.relatives import (
+    Definition,
+    NamedUse,
+    definitions_in,
+    header_places,
+    includes,
+    names_used,
+    prototype_pattern,
+)
+from kvmpatch.model import Evidence
+from kvmpatch.parse.outlines import outline_of
+from kvmpatch.reports.related.findings import Finding
+from kvmpatch.rules import related_reasons as words
+
+if TYPE_CHECKING:
+    from kvmpatch.reports.related.center import Center
+    from kvmpatch.reports.related.request import Patience
+
+_EARLIER = 400
+_MOST_HEADERS = 120
+_MOST_COMMITS = 12
+_MOST_PLACES = 3
+
+
+class NeedFinder:
+    """Finds the needed prerequisites of one commit."""
+
+    def __init__(self, center: Center, patience: Patience) -> None:
+        self.center = center
+        self.repository = center.repository
+        self.patience = patience
+        self.left_out = 0
+
+    def find(self) -> Iterator[Finding]:
+        """One finding a commit, the nearest first."""
+        parent = self.center.parent
+        if parent is None:
+            return
+        uses = {name: use for name, use in names_used(self.center.patches).items() if name not in self.center.brought}
+        if not uses:
+            return
+        places = self._definitions(parent, uses)
+        if not places:
+            return
+        yield from self._introduced(uses, places)
+
+    # ---- where names are defined -----------------------------------------------------------------------------------
+
+    def _definitions(self, parent: str, uses: dict[str, NamedUse]) -> dict[str, list[Definition]]:
+        """The definitions of the used names in the tree before the commit; names with many are left alone."""
+        texts = self._neighbourhood(parent)
+        found: defaultdict[str, list[Definition]] = defaultdict(list)
+        declared: set[str] = set()
+        anywhere = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in sorted(uses)).encode())
+        prototypes = prototype_pattern(name for name, use in uses.items() if use.called)
+        for path, data in self.patience.while_it_lasts(texts.items(), "names"):
+            if not anywhere.search(data):
+                continue
+            outline = outline_of(path, data)
+            for one in definitions_in(path, outline, uses) if outline else ():
+                found[one.name].append(one)
+            if path.endswith(".h"):
+                for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
+                    match = prototypes.match(line)
+                    if match and match["name"] not in found:
+                        declared.add(match["name"])
+                        found[match["name"]].append(Definition(match["name"], "prototype", path, number))
+        self._sources(parent, declared, uses, found)
+        return {name: places for name, places in found.items() if _is_clear(places)}
+
+    def _sources(
+        self, parent: str, declared: set[str], uses: dict[str, NamedUse], found: dict[str, list[Definition]]
+    ) -> None:
+        """Add where functions that headers declare are defined, in the sources beside the touched files."""
+        folders = sorted({path.rpartition("/")[0] for path in self._paths() if "/" in path})
+        if not declared or not folders:
+            return
+        paths = [path for path in self.repository.grep_files(parent, sorted(declared), folders) if path.endswith(".c")]
+        wanted = {name: uses[name] for name in declared}
+        for path, data in self.repository.read_files(parent, paths[:_MOST_HEADERS]).items():
+            outline = outline_of(path, data) if data else None
+            for one in definitions_in(path, outline, wanted) if outline else ():
+                found[one.name].append(one)
+
+    def _paths(self) -> list[str]:
+        return [file.before_path for file in self.center.touched.files]
+
+    def _neighbourhood(self, parent: str) -> dict[str, bytes]:
+        """The touched files before the commit and the headers that they include, also through `asm/` and namesakes."""
+        after = self.repository.read_files(self.center.id, [file.path for file in self.center.touched.files])
+        known = {path: data for path, data in self.repository.read_files(parent, self._paths()).items() if data}
+        wave = {path: data for path, data in after.items() if data}
+        for turn in range(2):
+            asked: dict[str, None] = {}
+            for path, data in wave.items():
+                for header, quoted in includes(data):
+                    if turn == 0 or quoted or header.startswith("asm/") or _namesake(path, header):
+                        asked.update(dict.fromkeys(header_places(path, header, quoted)))
+            new = [path for path in asked if path not in known][: _MOST_HEADERS * 12]
+            wave = {path: data for path, data in self.repository.read_files(parent, new).items() if data}
+            known.update(list(wave.items())[: max(0, _MOST_HEADERS - len(known))])
+        return known
+
+    # ---- who wrote them --------------------------------------------------------------------------------------------
+
+    def _introduced(self, uses: dict[str, NamedUse], places: dict[str, list[Definition]]) -> Iterator[Finding]:
+        by_path: defaultdict[str, list[Definition]] = defaultdict(list)
+        for definitions in places.values():
+            for one in definitions:
+                by_path[one.path].append(one)
+        paths = sorted(by_path)
+        ids, more = self.center.earlier(paths, _EARLIER)
+        if more:
+            self.patience.cut("earlier-limit")
+        brought = self._writers(ids, by_path)
+        order = {identity: place for place, identity in enumerate(ids)}
+        ranked = sorted(
+            brought, key=lambda commit: (not any(uses[one.name].is_new for one, _ in brought[commit]), order[commit])
+        )
+        kept = 0
+        for commit in ranked:
+            if self.center.is_patch(commit):
+                kept += 1
+                if kept > _MOST_COMMITS:
+                    self.left_out += 1
+                    continue
+                yield self._finding(commit, brought[commit], uses)
+
+    def _writers(
+        self, ids: list[str], by_path: dict[str, list[Definition]]
+    ) -> dict[str, list[tuple[Definition, Evidence]]]:
+        """By commit, the definitions that it wrote: the nearest that added one and did not remove one."""
+        patterns = {path: _definition_pattern(definitions) for path, definitions in by_path.items()}
+        open_names = {(one.name, path) for path, definitions in by_path.items() for one in definitions}
+        found: defaultdict[str, list[tuple[Definition, Evidence]]] = defaultdict(list)
+        commit = ""
+        added: dict[tuple[str, str], Evidence] = {}
+        removed: set[str] = set()
+
+        def close() -> None:
+            for (name, path), evidence in added.items():
+                if name not in removed and (name, path) in open_names:
+                    open_names.discard((name, path))
+                    one = next(one for one in by_path[path] if one.name == name)
+                    found[commit].append((one, evidence))
+
+        for line in self.patience.while_it_lasts(self.repository.changed_lines(ids, sorted(by_path)), "time-limit"):
+            if line.commit != commit:
+                close()
+                commit, added, removed = line.commit, {}, set()
+                if not open_names:
+                    break
+            if line.sign == "@" or line.path not in patterns:
+                continue
+            for name in _defined(patterns[line.path], line.text):
+                if line.sign == "-":
+                    removed.add(name)
+                else:
+                    proof = Evidence(commit=line.commit, path=line.path, side="after", text=line.text.strip())
+                    added.setdefault((name, line.path), proof)
+        close()
+        return self._not_moved(found)
+
+    def _not_moved(
+        self, found: dict[str, list[tuple[Definition, Evidence]]]
+    ) -> dict[str, list[tuple[Definition, Evidence]]]:
+        """Without what a commit only moved there from another file."""
+        if not found:
+            return found
+        removed: defaultdict[str, set[str]] = defaultdict(set)
+        definitions = {commit: [one for one, _ in pairs] for commit, pairs in found.items()}
+        patterns = {commit: _definition_pattern(ones) for commit, ones in definitions.items()}
+        for line in self.patience.while_it_lasts(self.repository.changed_lines(list(found)), "time-limit"):
+            if line.sign == "-":
+                removed[line.commit].update(_defined(patterns[line.commit], line.text))
+        kept = {
+            commit: [(one, proof) for one, proof in pairs if one.name not in removed[commit]]
+            for commit, pairs in found.items()
+        }
+        return {commit: pairs for commit, pairs in kept.items() if pairs}
+
+    def _finding(self, commit: str, pairs: Iterable[tuple[Definition, Evidence]], uses: dict[str, NamedUse]) -> Finding:
+        pairs = sorted(pairs, key=lambda pair: (pair[0].kind == "prototype", not uses[pair[0].name].is_new))
+        names = list(dict.fromkeys(f"{one.within}.{one.name}" if one.within else one.name for one, _ in pairs))
+        first = uses[pairs[0][0].name]
+        proof = [evidence for _, evidence in pairs[:3]]
+        proof.append(Evidence(commit=self.center.id, path=first.path, side="after", line=first.line, text=first.text))
+        only_declared = all(one.kind == "prototype" for one, _ in pairs)
+        reason = (words.exports if only_declared else words.defines)(self.center.id, names, proof)
+        return Finding("prerequisite", commit, reason, "needed", (self.center.id, commit, "needs"))
+
+
+def _namesake(path: str, header: str) -> bool:
+    return path.rpartition("/")[2] == header.rpartition("/")[2]
+
+
+def _is_clear(places: list[Definition]) -> bool:
+    """Whether a name means one thing: a field of one structure, anything else in a few places at most."""
+    owners = {one.within for one in places}
+    return len(owners) == 1 and len({one.path for one in places}) <= _MOST_PLACES
+
+
+_SHAPES = {
+    "macro": r"^\s*#\s*define\s+{name}\b",
+    "function": r"^(?!\s*[#*/])(?!\s*(?:return|else|if|while|for|switch)\b)(?:[\w*]+[\s*]+)*\b{name}\s*\((?!.*;\s*$)",
+    "prototype": r"^(?!\s*[#*/])(?!\s*(?:return|else|if|while|for|switch)\b)(?:[\w*]+[\s*]+)+{name}\s*\(",
+    "struct": r"^\s*(?:typedef\s+)?struct\b[^;()]*\b{name}\b\s*(?:\{{|$)",
+    "union": r"^\s*(?:typedef\s+)?union\b[^;()]*\b{name}\b\s*(?:\{{|$)",
+    "enum": r"^\s*(?:typedef\s+)?enum\b[^;()]*\b{name}\b\s*(?:\{{|$)",
+    "constant": r"^\s*(?:enum\s+\w*\s*\{{.*)?\b{name}\s*(?:=|,|\}}|/\*|$)",
+    "member": r"^\s+[\w\s*]+[\s*]\(?\*?\s*{name}\s*(?:\[|;|:|,|\))",
+    "variable": r"^(?![\s#*/])[\w\s*]+\b{name}\s*(?:\[|=|;)",
+    "typedef": r"^.*\b{name}\s*;",
+    "kconfig": r"^\s*(?:menu)?config\s+{name}\s*$",
+    "asm-symbol": r"^.*\b{name}\b\s*(?:\)|:)",
+    "syscall": r"^\w*SYSCALL\w*\(\s*{name}\b",
+}
+
+
+def _definition_pattern(definitions: Iterable[Definition]) -> list[tuple[str, re.Pattern[str]]]:
+    """For each name, how a line that defines it looks."""
+    made: dict[str, list[str]] = {}
+    for one in definitions:
+        shape = _SHAPES.get(one.kind)
+        if shape:
+            made.setdefault(one.name, []).append(shape.format(name=re.escape(one.name)))
+    return [(name, re.compile("|".join(shapes))) for name, shapes in made.items()]
+
+
+def _defined(patterns: list[tuple[str, re.Pattern[str]]], text: str) -> Iterator[str]:
+    return (name for name, pattern in patterns if name in text and pattern.search(text))

@@ -1,0 +1,277 @@
+"""One question of `related`, from the commits that match to their relatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from kvmpatch.errors import KvmpatchError, Unreadable
+from kvmpatch.model import Evidence, Searched, Series, Warning
+from kvmpatch.model.related import RELATED_SCHEMA, Related, RelatedQuery
+from kvmpatch.parse.message import read_message
+from kvmpatch.reports.related.center import Center
+from kvmpatch.reports.related.changed import ChangeSearch, unknown_names
+from kvmpatch.reports.related.finder import finder_for
+from kvmpatch.reports.related.findings import Finding, Gathering, moment
+from kvmpatch.reports.related.later import LaterFinder
+from kvmpatch.reports.related.matches import findings_of, is_range, matched, syntax_of, tips_of
+from kvmpatch.reports.related.needed import NeedFinder
+from kvmpatch.reports.related.pointing import Pointing
+from kvmpatch.reports.related.request import Patience, RelatedRequest
+from kvmpatch.reports.related.textual import TextFinder
+from kvmpatch.reports.series import SeriesFinder
+from kvmpatch.reports.show import resolve
+from kvmpatch.reports.show_commit import SHALLOW, CommitReporter
+from kvmpatch.rules import related_reasons as words
+from kvmpatch.words import Text
+
+if TYPE_CHECKING:
+    from kvmpatch.sources.repo import RawCommit, Repository, Resolved
+
+_SECONDS = 20.0
+"""How long relatives are looked for; matches are found however long it takes."""
+_DEEP = 4
+_WITH_SERIES = 12
+_WITH_POINTERS = 60
+_MOST_OUTWARD = 20
+_MOST_MERGED = 60
+_FROM_HISTORY = ("series", "prerequisite", "follow-up", "fix", "revert", "backport", "same-symbol", "mention")
+
+
+def make_related(request: RelatedRequest) -> Related:
+    """The answer to one question.
+
+    Raises:
+        KvmpatchError: no repository, no such revision, a pattern that git does not take, unreadable objects.
+    """
+    from kvmpatch.sources.repo import Repository
+
+    with Repository.open(request.start, request.overrides) as repository:
+        return _Search(repository, request).answer()
+
+
+class _Search:
+    def __init__(self, repository: Repository, request: RelatedRequest) -> None:
+        self.repository = repository
+        self.request = request
+        self.reporter = CommitReporter(repository, None, request.progress)
+        self.finder = finder_for(repository)
+        self.patience = Patience(_SECONDS)
+        self.gathering = Gathering()
+        self.pointing = Pointing(repository, self.finder, self.gathering, self.patience)
+        self.warnings: list[Warning] = []
+        self.with_series: set[str] = set()
+
+    def answer(self) -> Related:
+        """Matches, then relatives, then everything in its place."""
+        asked = self._asked()
+        matches = self._matches(asked)
+        core = [*([asked.id] if asked else []), *(one for one in matches if not asked or one != asked.id)]
+        raws = list(self.repository.commits(core[:_WITH_POINTERS]))
+        self.gathering.know(raws)
+        if len(core) > _WITH_POINTERS:
+            self._warn(
+                "too-many", f"匹配的提交有 {len(core)} 个，只为其中 {_WITH_POINTERS} 个查找相关提交",
+                f"{len(core)} commits match; relatives were looked for for {_WITH_POINTERS} of them",
+            )  # fmt: skip
+        if self.repository.shallow:
+            self.gathering.unknown.update(_FROM_HISTORY)
+            self.warnings.append(SHALLOW)
+        self._relatives(raws, asked)
+        self.gathering.settle([asked.id] if asked else [])
+        return Related(
+            RELATED_SCHEMA,
+            self._query(asked),
+            self.gathering.commit(asked.id) if asked else None,
+            self.gathering.groups(),
+            self.gathering.edges(),
+            self._searched(),
+            tuple(self.warnings),
+        )
+
+    # ---- what was asked --------------------------------------------------------------------------------------------
+
+    def _asked(self) -> Resolved | None:
+        """The commit that was named; HEAD where nothing was."""
+        rev = self.request.rev
+        if rev and is_range(rev):
+            return None
+        if rev is None and (self.request.by_filter or self.request.by_change):
+            return None
+        return resolve(self.repository, (rev or "HEAD",), self.request.progress)[-1]
+
+    def _matches(self, asked: Resolved | None) -> list[str]:
+        """The matching commits, in git's order; those by filter first."""
+        request = self.request
+        found: dict[str, None] = {}
+        if request.by_filter or (request.rev and asked is None and not request.by_change):
+            ids = list(matched(self.repository, request))
+            syntax = syntax_of(self.repository, request)
+            raws = list(self.repository.commits(ids))
+            self._keep(raws, findings_of(raws, request, syntax))
+            found.update(dict.fromkeys(ids))
+        if request.by_change:
+            self._tell(Text("正在查找改动过它的提交", "looking for commits that changed it"))
+            search = ChangeSearch(self.reporter, self.finder, request, self.patience)
+            self.warnings += [Warning("unknown-name", said) for said in unknown_names(search.wanted)]
+            findings = list(search.find())
+            ids = list(dict.fromkeys(finding.id for finding in findings))
+            self._keep(list(self.repository.commits(ids)), findings)
+            found.update(dict.fromkeys(ids))
+            self._named_only(search, set(found))
+        return list(found)
+
+    def _keep(self, raws: Sequence[RawCommit], findings: Iterator[Finding] | Sequence[Finding]) -> None:
+        self.gathering.know(raws)
+        for finding in findings:
+            self.gathering.add(finding)
+
+    def _named_only(self, search: ChangeSearch, changed: set[str]) -> None:
+        """Commits whose message names what was asked for, and which do not change it."""
+        walked = set(search.walked)
+        for one in search.wanted:
+            word = one.name
+            ids = list(self.finder.naming((word,), tips_of(self.repository, self.request)))
+            for raw in self.repository.commits([one for one in ids if one in walked and one not in changed][:12]):
+                lines = raw.message.split("\n")
+                text = next((line.strip() for line in lines if word.lower() in line.lower()), None)
+                self.gathering.know([raw])
+                reason = words.names_only(word, (Evidence(commit=raw.id, text=text),))
+                self.gathering.add(Finding("mention", raw.id, reason))
+
+    # ---- relatives -------------------------------------------------------------------------------------------------
+
+    def _relatives(self, raws: Sequence[RawCommit], asked: Resolved | None) -> None:
+        """Of the commit asked for everything; of matches what their messages and series tell, of a few everything."""
+        if not raws:
+            return
+        tips = list(self.repository.all_tips())
+        deep = raws[:1] if asked else self._most_telling(raws)
+        for raw in deep:
+            if self.patience.over and not asked:
+                self.patience.cut("time-limit")
+                break
+            self._tell(Text(f"正在查看 {raw.id[:12]} 的历史", f"looking at the history of {raw.id[:12]}"))
+            self._deep(raw, required=asked is not None)
+        if not asked and len(raws) > len(deep):
+            self.patience.cut("deep-limit")
+        for raw in raws[:_WITH_SERIES]:
+            self._series_of(raw)
+        self._tell(Text("正在查找指向它们的提交", "looking for commits that point to them"))
+        known = {raw.id: raw for raw in raws}
+        members = [one for one in self.gathering.ids("series") if one not in known]
+        core = [*raws, *self.repository.commits(members)]
+        self.pointing.follow(core, tips)
+        for raw in raws[:_MOST_OUTWARD]:
+            self.pointing.outward(raw)
+
+    def _most_telling(self, raws: Sequence[RawCommit]) -> list[RawCommit]:
+        """The few matches that are looked into: with the pattern in the subject first, then the oldest."""
+        patterns = [one.lower() for one in (*self.request.grep, *self.request.symbol, *self.request.csr)]
+
+        def rank(raw: RawCommit) -> tuple[bool, float]:
+            return not any(one in raw.subject.lower() for one in patterns), moment(raw.committer.date)
+
+        return sorted((raw for raw in raws if len(raw.parents) == 1), key=rank)[:_DEEP]
+
+    def _deep(self, raw: RawCommit, *, required: bool) -> None:
+        """Prerequisites and later history of one commit."""
+        if len(raw.parents) > 1:
+            self._merged(raw)
+            return
+        try:
+            center = Center(self.reporter, raw)
+        except Unreadable:
+            if required:
+                raise
+            return
+        if not center.is_plain:
+            self.patience.cut("too-large" if center.touched.files else "empty")
+            return
+        later = LaterFinder(center, self.patience)
+        needed, textual = NeedFinder(center, self.patience), TextFinder(center, self.patience)
+        for finder in (later, needed, textual):
+            found = list(finder.find())
+            self._keep(list(self.repository.commits([one.id for one in found])), found)
+        self.gathering.leave_out("prerequisite", needed.left_out + textual.left_out)
+        for group, count in later.left_out.items():
+            self.gathering.leave_out(group, count)
+        if later.series:
+            self._take_series(raw, later.series)
+
+    def _merged(self, raw: RawCommit) -> None:
+        """The commits that a merge brings are its series."""
+        first, *others = raw.parents
+        ids = list(self.repository.history_ids([*others, f"^{first}"], limit=_MOST_MERGED))[::-1]
+        for place, one in enumerate(self.repository.commits(ids), 1):
+            self.gathering.know([one])
+            reason = words.in_series(raw.id, "merge", place, len(ids), (Evidence(commit=raw.id),))
+            self.gathering.add(Finding("series", one.id, reason, None, (raw.id, one.id, "merges")))
+        self.with_series.add(raw.id)
+
+    def _series_of(self, raw: RawCommit) -> None:
+        if raw.id in self.with_series or len(raw.parents) != 1 or self.patience.over:
+            return
+        head = self.repository.head()
+        on_head = head and self.repository.is_ancestor(raw.id, head)
+        near = self.finder.near(raw, [head] if head and on_head else [])
+        series = SeriesFinder(raw, read_message(raw.message), near).find()
+        self.with_series.add(raw.id)
+        if series:
+            self._take_series(raw, series)
+
+    def _take_series(self, raw: RawCommit, series: Series) -> None:
+        """The members of a series, each once, however many of them matched."""
+        ids = [member.id for member in series.members]
+        if set(ids) <= set(self.gathering.found["series"]):
+            return
+        self.with_series.update((raw.id, *ids))
+        self.gathering.know(self.repository.commits(ids))
+        for place, identity in enumerate(ids, 1):
+            proof = (Evidence(commit=identity), Evidence(commit=raw.id))
+            reason = words.in_series(raw.id, series.basis, place, len(ids), proof)
+            before = ids[place - 2] if place > 1 else identity
+            self.gathering.add(Finding("series", identity, reason, None, (identity, before, "series")))
+
+    # ---- the rest --------------------------------------------------------------------------------------------------
+
+    def _query(self, asked: Resolved | None) -> RelatedQuery:
+        request = self.request
+        return RelatedQuery(
+            rev=asked.rev if asked else request.rev,
+            id=asked.id if asked else None,
+            how=asked.how if asked else None,
+            also=asked.also if asked else (),
+            grep=request.grep,
+            author=request.author,
+            committer=request.committer,
+            since=request.since,
+            until=request.until,
+            syntax=syntax_of(self.repository, request),
+            ignore_case=request.ignore_case,
+            all_match=request.all_match,
+            invert_grep=request.invert_grep,
+            no_merges=request.no_merges,
+            all=request.all,
+            paths=request.paths,
+            symbol=request.symbol,
+            csr=request.csr,
+            bit=request.bit,
+            ext=request.ext,
+        )
+
+    def _searched(self) -> Searched:
+        try:
+            head = self.repository.head()
+        except KvmpatchError:
+            head = None
+        stopped = ["shallow"] if self.repository.shallow else []
+        stopped += self.patience.stopped
+        return Searched(None, head, not stopped, ", ".join(stopped) or None)
+
+    def _warn(self, code: str, zh: str, en: str) -> None:
+        self.warnings.append(Warning(code, Text(zh, en)))
+
+    def _tell(self, said: Text) -> None:
+        if self.request.progress:
+            self.request.progress(said)
