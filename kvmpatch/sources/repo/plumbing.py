@@ -26,7 +26,7 @@ USAGE_STATUS = 129
 # Any git that we start: no prompt, no lock taken in passing, no pager, and no transport. GIT_ALLOW_PROTOCOL beats every
 # protocol.* setting of a repository, so even a git without GIT_NO_LAZY_FETCH (older than 2.39.4) cannot reach a remote.
 EVERYWHERE: Mapping[str, str] = {
-    "LC_ALL": "C",
+    "LC_MESSAGES": "C",
     "LANGUAGE": "C",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",
@@ -131,7 +131,7 @@ class Plumbing:
         self, before: Sequence[str] = (), env: Mapping[str, str] | None = None, without: Sequence[str] = ()
     ) -> None:
         self._before = tuple(before)
-        self._env = {**EVERYWHERE, **(env or {})}
+        self._env = {**EVERYWHERE, **_characters(), **(env or {})}
         self._without = tuple(without)
 
     def run(self, *args: str, data: bytes = b"") -> Done:
@@ -186,6 +186,15 @@ class Plumbing:
         except (GitCommandNotFound, OSError) as error:
             raise _no_git() from error
         return cast("subprocess.Popen[bytes]", owner.proc), owner
+
+
+def _characters() -> dict[str, str]:
+    """The caller's character set, since patterns ask for it: in a UTF-8 locale `.` and `-i` mean characters, in C bytes.
+
+    GitPython sets LC_ALL to C, which would hide it; empty, the variable counts as unset.
+    """
+    chosen = next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "C")
+    return {"LC_ALL": "", "LC_CTYPE": chosen}
 
 
 def load_git() -> type[Git]:
