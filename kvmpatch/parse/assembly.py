@@ -129,6 +129,21 @@ def csr_instructions(outline: Outline, item: Item) -> Iterator[CsrInstruction]:
         yield CsrInstruction(match[1], operands, outline.scanned.line(offset))
 
 
+_INLINE = re.compile(r'"((?:[^"\\]|\\.)*)"|__stringify\s*\(\s*(\w+)\s*\)|(:)|\w+|.', re.DOTALL)
+_NEW_LINE = re.compile(r"\\[nt]|;")
+
+
+def template_of(statement: str) -> str:
+    """The instructions of an assembly statement in C: its texts put together, `__stringify(CSR_X)` as CSR_X."""
+    found = []
+    for match in _INLINE.finditer(statement):
+        if match[3]:
+            # What follows the first colon is operands.
+            break
+        found.append(match[1] or match[2] or "")
+    return _NEW_LINE.sub("\n", "".join(found))
+
+
 def instructions_in(text: str, first_line: int) -> Iterator[CsrInstruction]:
     """The CSR instructions of a text whose first line has the given number."""
     for match, operands in _instructions(text):
