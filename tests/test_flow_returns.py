@@ -1,0 +1,72 @@
+"""Early returns: which are new, which are gone, which return something else, and what they keep from running."""
+
+from __future__ import annotations
+
+import pytest
+from test_flow import flow
+
+TEXT = "int work(struct kvm_vcpu *vcpu, int a, int b)\n{\n%s\tfirst(vcpu);\n\tvcpu->arch.done = true;\n\treturn 0;\n}\n"
+
+
+def returns(before: str, after: str) -> list[tuple[str, str | None, tuple[str, ...]]]:
+    """(condition, value, what is skipped) of new returns; `-` before the condition of one that is gone."""
+    found = flow(TEXT % before, TEXT % after).early_returns
+    return [
+        ("-" * one.dropped + one.condition + (f" was {one.was}" if one.was else ""), one.value, one.skipped)
+        for one in found
+    ]
+
+
+WORK = ("first()", "vcpu->arch.done")
+A = "\tif (a)\n\t\treturn -EINVAL;\n"
+B = "\tif (b)\n\t\treturn -EINVAL;\n"
+BOTH = "\tif (a || b)\n\t\treturn -EINVAL;\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("", A, [("a", "-EINVAL", WORK)]),
+        (A, "", [("-a", "-EINVAL", WORK)]),
+        (A, A, []),
+        # What is new of a wider condition, what is gone of a narrower one.
+        (A, BOTH, [("b", "-EINVAL", WORK)]),
+        (BOTH, A, [("-b", "-EINVAL", WORK)]),
+        # The same, written otherwise.
+        (BOTH, A + B, []),
+        (A + B, BOTH, []),
+        ("\tif (unlikely(a))\n\t\treturn -EINVAL;\n", A, []),
+        # Under the same condition, another value.
+        (A, A.replace("-EINVAL", "-ENOENT"), [("a was -EINVAL", "-ENOENT", ())]),
+        # Within a branch that newly returns in any case, the branch is told.
+        (
+            "",
+            "\tif (a) {\n\t\tif (b)\n\t\t\treturn -EFAULT;\n\t\treturn 0;\n\t}\n",
+            [("a", "0", WORK)],
+        ),
+        # The branch that returns and the one that works exclude each other.
+        ("\tif (a)\n\t\tother(vcpu);\n", "\tif (a)\n\t\tother(vcpu);\n\telse\n\t\treturn 1;\n", [("!a", "1", WORK)]),
+    ],
+)
+def test_returns(before: str, after: str, found: list[tuple[str, str | None, tuple[str, ...]]]) -> None:
+    assert returns(before, after) == found
+
+
+def test_a_return_at_the_end_skips_nothing() -> None:
+    text = "int work(int a)\n{\n\tfirst(a);\n%s\treturn 0;\n}\n"
+    assert flow(text % "", text % "\tif (a)\n\t\treturn 1;\n").early_returns == ()
+
+
+def test_work_that_is_new_itself_is_not_skipped() -> None:
+    text = "int work(int a)\n{\n%s\treturn 0;\n}\n"
+    assert flow(text % "", text % "\tif (a)\n\t\treturn 1;\n\tfirst(a);\n").early_returns == ()
+
+
+def test_a_new_function_skips_nothing_that_used_to_run() -> None:
+    assert flow("int other;\n", "int other;\n" + TEXT % A).early_returns == ()
+
+
+def test_a_value_stored_through_a_pointer_is_work() -> None:
+    text = "int work(unsigned long *out, int a)\n{\n%s\t*out = 1;\n\treturn 0;\n}\n"
+    (found,) = flow(text % "", text % "\tif (!a)\n\t\treturn -ENOENT;\n").early_returns
+    assert (found.condition, found.skipped) == ("!a", ("*out",))
