@@ -59,8 +59,10 @@ def explain_page(found: Explanation, voice: Voice) -> Page:
 
 def _title(found: Explanation, voice: Voice) -> Title:
     first = found.entries[0]
-    own = found.name if len(found.entries) > 1 or found.name.lower() == first.name.lower() else first.name
-    asked = () if own == found.name else (Span(f"  ← {found.name}", Style.FAINT),)
+    names = {entry.name for entry in found.entries}
+    same = found.name.strip().lower() == first.name.lower()
+    own = first.name if same or len(names) == 1 else found.name
+    asked = () if same or own == found.name else (Span(f"  ← {found.name}", Style.FAINT),)
     kinds = dict.fromkeys(voice.inline(labels.KINDS.get(entry.kind, Text.same(entry.kind))) for entry in found.entries)
     return Title((Span(own, Style.STRONG), *asked), (Span(" · ".join(kinds), Style.FAINT),))
 

@@ -39,9 +39,6 @@ SIGNS = Text(
     f"{_YES} yes   {_NO} no   {_MAYBE} depends at run time   {_UNKNOWN} undecided   {_NOTHING} does not apply",
 )
 NO_DIFFERENCE = Text("各列没有差异。", "No column differs.")
-IN = Text("有", "in")
-NOT_IN = Text("没有", "not in")
-UNDECIDED = Text("无法判断", "undecided in")
 
 
 def support_page(report: SupportReport, voice: Voice) -> Page:
@@ -73,15 +70,15 @@ def _title(report: SupportReport, voice: Voice) -> Title:
 def _quiet(report: SupportReport, voice: Voice) -> Iterator[Block]:
     """Who has what another lacks, by the names alone."""
     titles = {column.id: column.title for column in report.columns}
-    fields = []
-    for who, found in _by_who(report.differences).items():
+    groups = _by_who(report.differences)
+    for who, found in groups.items():
         names = dict.fromkeys(one.extension for one in found)
         columns = dict.fromkeys(voice.inline(titles[one.column]) for one in found)
-        line = (Span(" ".join(names)),)
-        fields.append(Field(_spoken(who, voice), (line, (Span(", ".join(columns), Style.FAINT),))))
-    if fields:
-        yield Fields(tuple(fields))
-    elif len(report.refs) > 1:
+        lines = ((Span(" ".join(names), Style.NAME),), (Span(", ".join(columns), Style.FAINT),))
+        yield Items((Item("", lines),), ((Span(voice.inline(_spoken(who)), Style.STRONG)),))
+    if groups:
+        return
+    if len(report.refs) > 1:
         yield Note(voice.lines(NO_DIFFERENCE))
     else:
         offered = [row.extension for row in report.rows if row.kind == "isa" and _is_offered(row)]
@@ -103,9 +100,12 @@ def _by_who(differences: Iterable[SupportDifference]) -> dict[_Who, list[Support
     return groups
 
 
-def _spoken(who: _Who, voice: Voice) -> str:
-    words = ((IN, who[0]), (NOT_IN, who[1]), (UNDECIDED, who[2]))
-    return "; ".join(f"{voice.inline(word)} {', '.join(refs)}" for word, refs in words if refs)
+def _spoken(who: _Who) -> Text:
+    has, lacks, unknown = who
+    parts = [Text(f"{'、'.join(has)} 有", f"in {', '.join(has)}")]
+    parts += [Text(f"{'、'.join(lacks)} 没有", f"not in {', '.join(lacks)}")] if lacks else []
+    parts += [Text(f"{'、'.join(unknown)} 无法判断", f"undecided in {', '.join(unknown)}")] if unknown else []
+    return Text("，".join(part.zh for part in parts), ", ".join(part.en for part in parts))
 
 
 def _differences(report: SupportReport, voice: Voice) -> list[Block]:
@@ -119,7 +119,7 @@ def _differences(report: SupportReport, voice: Voice) -> list[Block]:
             line: Line = (Span(" ".join(names), Style.NAME), Span(f"  {columns}", Style.FAINT))
             details = tuple(_commits(alike, len(who[0]) > 1, voice))
             items.append(Item("", (line,), Span("+", Style.ADDED) if who[1] else Span("?"), details=details))
-        caption: Line = (Span(f"1.{place} {_spoken(who, voice)}", Style.STRONG),)
+        caption: Line = (Span(f"1.{place} {voice.inline(_spoken(who))}", Style.STRONG),)
         blocks.append(Items(tuple(items), caption))
     return blocks
 

@@ -34,7 +34,7 @@ def defines(name: str) -> re.Pattern[bytes]:
     forms = (
         rb"^[ \t]*#[ \t]*define[ \t]+" + word + rb"\b",
         rb"^[ \t]*" + word + rb"[ \t]*(?:=[^=][^;\n]*)?(?:,|/\*|$)",
-        rb"^[A-Za-z_][^\n;{}#=]*\b" + word + rb"[ \t]*\([^;{}]*\)[^;{}()]*\{",
+        rb"^(?:[A-Za-z_][^\n;{}#=]*\b)?" + word + rb"[ \t]*\([^;{}]*\)[^;{}()]*\{",
         rb"\b(?:struct|union|enum)[ \t]+" + word + rb"\b[^;{}()]*\{",
         rb"^[ \t]+[\w \t*]+[ \t*]" + word + rb"[ \t]*(?:\[[^\]\n]*\])?(?::[ \t]*\d+)?;",
         rb"^[A-Za-z_][\w \t*]*[ \t*]" + word + rb"[ \t]*(?:\[[^\]\n]*\])?[ \t]*[=;]",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kvmpatch.analysis.support.table import COLUMNS, Row, Support, columns_of
 from kvmpatch.analysis.support.tree import ISA, KVM, PATHS, Place, Seen, Tree
+from kvmpatch.errors import UsageError
 from kvmpatch.model import Evidence, Warning
 from kvmpatch.model.support import (
     SUPPORT_SCHEMA,
@@ -82,7 +83,7 @@ def make_support(request: SupportRequest) -> SupportReport:
     """
     with Repository.open(request.start, request.overrides) as repository:
         named = request.refs or ("HEAD",)
-        refs = [SupportRef(rev, repository.resolve((rev,), as_given=True)[-1].id) for rev in dict.fromkeys(named)]
+        refs = [_ref(repository, rev) for rev in dict.fromkeys(named)]
         read = []
         for ref in refs:
             if request.progress:
@@ -98,6 +99,16 @@ def make_support(request: SupportRequest) -> SupportReport:
             differences=tuple(_differences(rows, refs, history)),
             warnings=tuple(_warnings(rows, refs)),
         )
+
+
+def _ref(repository: Repository, rev: str) -> SupportRef:
+    found = repository.resolve((rev,))
+    if len(found) != 1:
+        raise UsageError(
+            Text(f"{rev} 是范围，不是一棵树", f"{rev} is a range, not one tree"),
+            Text("把几个 REF 分开写", "write the REFs one by one"),
+        )
+    return SupportRef(rev, found[0].id)
 
 
 def _tree(repository: Repository, commit: str) -> Tree:
