@@ -77,17 +77,17 @@ def _unshared(before: Outline | None, after: Outline | None) -> tuple[list[Piece
         return old, new
     shared: defaultdict[bytes, int] = defaultdict(int)
     for piece in new:
-        shared[after.scanned.clean[piece.start : piece.end]] += 1
+        shared[after.scanned.data[piece.start : piece.end]] += 1
     old_left = []
     for piece in old:
-        source = before.scanned.clean[piece.start : piece.end]
+        source = before.scanned.data[piece.start : piece.end]
         if shared.get(source):
             shared[source] -= 1
         else:
             old_left.append(piece)
     new_left = []
     for piece in reversed(new):
-        source = after.scanned.clean[piece.start : piece.end]
+        source = after.scanned.data[piece.start : piece.end]
         if shared.get(source):
             shared[source] -= 1
             new_left.append(piece)
@@ -96,7 +96,7 @@ def _unshared(before: Outline | None, after: Outline | None) -> tuple[list[Piece
 
 def item_aspects(before: Item, after: Item) -> tuple[Aspect, ...]:
     """In what respects two items of one name differ, white space, comments and positions left out."""
-    if before.text == after.text and before.kind is not Kind.KCONFIG:
+    if _plain(before.text) == _plain(after.text) and before.kind is not Kind.KCONFIG:
         return ()
     aspects = []
     if before.shape != after.shape or (before.kind is Kind.MACRO and before.signature != after.signature):
@@ -109,10 +109,15 @@ def item_aspects(before: Item, after: Item) -> tuple[Aspect, ...]:
         aspects.append(Aspect.VALUE)
     if _members(before) != _members(after):
         aspects.append(Aspect.MEMBERS)
-    if not aspects and before.kind in {Kind.STRUCT, Kind.UNION, Kind.TYPEDEF} and _only_words_differ(before, after):
-        # Attribute words such as __packed change the layout and are no member.
+    if not aspects and before.kind in {Kind.STRUCT, Kind.UNION, Kind.TYPEDEF, Kind.FUNCTION, Kind.VARIABLE}:
+        # Attribute words such as __packed, or a type without a name: no member and no word of the signature, yet said.
         aspects.append(Aspect.SIGNATURE)
     return tuple(aspects)
+
+
+def _plain(text: str) -> str:
+    """A text less the comma after a last entry, which says nothing."""
+    return text.replace(", }", " }") if ", }" in text else text
 
 
 def _members(item: Item) -> list[tuple[str, str | None, str | None]]:
@@ -121,8 +126,3 @@ def _members(item: Item) -> list[tuple[str, str | None, str | None]]:
         # What is selected is a set: its order says nothing, where that of defaults does.
         members.sort(key=lambda member: (member[0] in LISTED, member if member[0] in LISTED else ()))
     return members
-
-
-def _only_words_differ(before: Item, after: Item) -> bool:
-    """Whether the declarations of an aggregate differ outside of what was read as members."""
-    return before.text.split("{", 1)[-1] != after.text.split("{", 1)[-1] or before.text != after.text

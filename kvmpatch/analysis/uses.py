@@ -79,11 +79,16 @@ def uses_in(outline: Outline, item: Item, path: str) -> Uses:
     return Uses(bits=tuple(_defined_bits(item, path)))
 
 
-_HINT = re.compile(r"csr|CSR|_CSR_|[A-Z][A-Z0-9]+_[A-Z0-9_]+|\basm\b|__asm__")
+@cache
+def _telling_words() -> frozenset[str]:
+    """The words of which a body must hold one to be worth a parse: accessors, bits, exceptions, inline assembly."""
+    tables = ("accessors", "bits", "exceptions")
+    return frozenset({"asm", "__asm__", "__asm"}.union(*(knowledge.names(table) for table in tables)))
 
 
 def _worth_reading(body: str) -> bool:
-    return bool(_HINT.search(body))
+    # A body is its lexemes with a space between them.
+    return not _telling_words().isdisjoint(body.split(" "))
 
 
 def _assembly_uses(outline: Outline, item: Item, path: str) -> Iterator[CsrUse]:

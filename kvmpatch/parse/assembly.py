@@ -109,7 +109,7 @@ class AssemblyOutline(Outline):
             value=None,
             members=(),
             body=body,
-            text=body,
+            said="",
             basis=Basis.PARSED,
             start=piece.start,
             end=piece.end,

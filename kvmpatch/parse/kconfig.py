@@ -57,7 +57,7 @@ class KconfigOutline(Outline):
                 for position, (name, value) in enumerate(properties, 1)
             ),
             body=None,
-            text=repr(properties),
+            said=repr(properties),
             basis=Basis.PARSED,
             start=piece.start,
             end=piece.end,

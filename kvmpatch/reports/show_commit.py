@@ -21,13 +21,22 @@ from kvmpatch.rules import Context
 from kvmpatch.words import Text
 
 if TYPE_CHECKING:
+    from kvmpatch.model import FlowFacts
     from kvmpatch.reports.show import Progress
     from kvmpatch.sources.repo import Blob, ChangedFiles, RawCommit, Repository, Resolved, TouchedFile
 
 # Commits are asked for in windows: one round to git each, and no more than this many messages held at once.
 _WINDOW = 200
-# History is looked for commit by commit; for a long range that is a job for `related`.
-_MOST_WITH_HISTORY = 20
+# Flow reads the callers of what a commit touches, history the commits around it: for more commits than these that is
+# the work of `related`, and a range is told what each commit changes.
+_MOST_IN_FULL = 20
+BULK = Warning(
+    "bulk",
+    Text(
+        f"一次超过 {_MOST_IN_FULL} 个提交：不推断执行流程与历史，单独查看某个提交即可得到",
+        f"more than {_MOST_IN_FULL} commits at once: flow and history are left out; ask for one commit to have them",
+    ),
+)
 SHALLOW = Warning(
     "shallow",
     Text(
@@ -51,7 +60,7 @@ class CommitReporter:
         self.repository = repository
         self.about = about
         self.progress = progress
-        self.with_history = True
+        self.in_full = True
 
     def reports(self, asked: Sequence[Resolved]) -> Iterator[Report]:
         """One report each, in the order given.
@@ -59,7 +68,7 @@ class CommitReporter:
         Raises:
             Unreadable: an object that is needed is missing.
         """
-        self.with_history = len(asked) <= _MOST_WITH_HISTORY
+        self.in_full = len(asked) <= _MOST_IN_FULL
         remaining = iter(asked)
         while window := list(islice(remaining, _WINDOW)):
             ids = [one.id for one in window]
@@ -73,7 +82,7 @@ class CommitReporter:
         message = read_message(raw.message)
         texts = TouchedTexts()
         facts = commit_facts(texts.kept(self.sided(raw.id, touched.files)))
-        flow = flow_facts(self.repository, raw.id, texts, facts)
+        flow = flow_facts(self.repository, raw.id, texts, facts) if self.in_full else None
         report = Report(
             schema=REPORT_SCHEMA,
             asked=Asked(asked.rev, asked.id, asked.how, asked.also),
@@ -87,15 +96,22 @@ class CommitReporter:
             history=None,
             relation=None,
             sections=(),
-            warnings=(*self.warnings(raw, touched), *facts.warnings, *([TOO_LARGE] if flow is None else [])),
+            warnings=(*self.warnings(raw, touched), *facts.warnings, *self.left_out(flow)),
         )
-        history = HistoryFinder(self, raw, message, report).find() if self.with_history else None
+        history = HistoryFinder(self, raw, message, report).find() if self.in_full else None
         report = replace(report, history=history)
-        if self.with_history and history is None:
+        if self.in_full and history is None:
             report = replace(report, warnings=(*report.warnings, SHALLOW))
         if self.about is not None:
             report = replace(report, relation=RelationFinder(self, report, facts).find(self.about))
         return with_sections(report, Context(message, flow))
+
+    def left_out(self, flow: FlowFacts | None) -> Iterator[Warning]:
+        """What was not worked out, and why."""
+        if not self.in_full:
+            yield BULK
+        elif flow is None:
+            yield TOO_LARGE
 
     def sided(self, commit: str, files: Sequence[TouchedFile]) -> Iterator[SidedFile]:
         """The touched files with both their texts, streamed; files whose structure is not read come without text."""

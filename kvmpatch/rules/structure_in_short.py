@@ -6,6 +6,7 @@ and renamed things are named. Macros and constants are counted, since a header's
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from kvmpatch.model import Change, Evidence, Happened, Kind, Report
@@ -80,7 +81,7 @@ def _names(some: Sequence[Change], everything: Sequence[Change]) -> Text:
     """Structures first, then code, then the rest; macros by number where there are many."""
     macros = [change for change in some if change.kind is Kind.MACRO]
     counted = len(macros) if len(macros) > _MOST_MACROS and len(macros) < len(some) else 0
-    several = {change.name for change in everything if sum(one.name == change.name for one in everything) > 1}
+    several = {name for name, count in Counter(change.name for change in everything).items() if count > 1}
     ranked = sorted(
         (change for change in some if not counted or change.kind is not Kind.MACRO),
         key=lambda change: (change.kind not in _AGGREGATES, change.kind is Kind.MACRO),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from kvmpatch.analysis.uses import GuardReader, UseReader, Uses, bitmap_of_callers, uses_in
 from kvmpatch.model import Guard, Kind
@@ -51,6 +52,11 @@ class Program:
         self._bodies: dict[tuple[str, str], Body] = {}
         self._uses: dict[tuple[str, str], Uses] = {}
         self._callers: dict[str, tuple[Use, ...]] = {}
+
+    @cached_property
+    def has_entries(self) -> bool:
+        """Whether generic KVM can get in here at all: without an entry point no phase can be told."""
+        return any(b"kvm_arch_" in text or b"kvm_riscv_" in text for text in self.texts.values())
 
     def outline(self, path: str) -> Outline | None:
         """The outline of a file."""

@@ -56,6 +56,8 @@ class Route:
 
 def routes_to(program: Program, function: Function) -> tuple[Route, ...]:
     """The ways to a function, each ending at an entry point that we know; none where nothing known leads there."""
+    if not program.has_entries:
+        return ()
     found: list[Route] = []
     for links, table in _climb(program, function, (), frozenset()):
         if len(found) >= _MOST_ROUTES:

@@ -21,7 +21,8 @@ class Item:
     """One thing that a file defines.
 
     `lines` runs from the first token of its declaration to its last; `name_line` is where its name stands.
-    `text` is what it says with white space and comments left out, so two items with equal text say the same.
+    `text` is what it says with white space and comments left out, so two items with equal text say the same; `said`
+    is that, for functions without the body.
     `shape` is the signature without words of linkage and attributes, which `linkage` holds; `body` is the text
     without the header (functions only).
     """
@@ -36,11 +37,16 @@ class Item:
     value: str | None
     members: tuple[Member, ...]
     body: str | None
-    text: str
+    said: str
     basis: Basis
     start: int
     end: int
     body_start: int | None = None
+
+    @property
+    def text(self) -> str:
+        """Everything it says."""
+        return self.said if self.body is None else f"{self.said} {self.body}"
 
     @property
     def is_static(self) -> bool:
@@ -241,7 +247,6 @@ class Outline:
         start = piece.start + header.start
         # What a function says includes the branches that were not read: a change in one of them is a change.
         body = code_of(self.scanned.data[body_at : piece.end])
-        text = f"{code_of(self.scanned.data[start:body_at])} {body}"
         yield Item(
             kind=header.kind,
             name=header.name,
@@ -253,7 +258,7 @@ class Outline:
             value=None,
             members=(),
             body=body,
-            text=text,
+            said=code_of(self.scanned.data[start:body_at]),
             basis=Basis.PARSED if piece.closed else Basis.PARSED_WITH_ERRORS,
             start=start,
             end=piece.end,
@@ -278,7 +283,7 @@ class Outline:
             value=value,
             members=(),
             body=None,
-            text=code_of(match[0]),
+            said=code_of(match[0]),
             basis=Basis.PARSED,
             start=piece.start,
             end=piece.end,
@@ -308,7 +313,7 @@ class Outline:
                 value=_utf8(declared.value),
                 members=tuple(_member_utf8(member, piece.start) for member in declared.members),
                 body=None,
-                text=says,
+                said=says,
                 basis=Basis.PARSED if declared.certain else Basis.PARSED_WITH_ERRORS,
                 start=start,
                 end=end,
