@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from kernel_trees import kernel_tree as kernel_tree  # noqa: PLC0414 - the fixture of the kernel-marked tests
 
 _FIXED = {
     "GIT_CONFIG_NOSYSTEM": "1",
