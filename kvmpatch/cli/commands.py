@@ -12,6 +12,7 @@ import click
 import kvmpatch
 from kvmpatch.cli.bilingual import BilingualCommand, BilingualGroup, BilingualOption
 from kvmpatch.cli.call import Call, is_terminal
+from kvmpatch.cli.index_command import INDEX
 from kvmpatch.cli.options import output_options, shared_options
 from kvmpatch.cli.related_command import RELATED
 from kvmpatch.errors import UsageError
@@ -221,5 +222,5 @@ PROGRAM = BilingualGroup(
         ),
         *shared_options(),
     ],
-    commands=[SHOW, RELATED, EXPLAIN, SUPPORT, DEMO],
+    commands=[SHOW, RELATED, EXPLAIN, SUPPORT, INDEX, DEMO],
 )  # fmt: skip

@@ -29,15 +29,14 @@ DEFAULT_SCOPE = (
 )  # fmt: skip
 """RISC-V and KVM: the architecture, its drivers, KVM's own code and its self-tests."""
 
-# Where no id can stand, a message points to nothing, and need not be taken apart: that is so for most. Digits behind a
-# slash, a dot or an @ belong to addresses of mails; words in front of an id that begin no pointer make it a mention.
-# Every form of a pointer has one of the words; looking for a word takes a tenth of the time of looking for an id.
-_ID = re.compile(r"(?<![0-9A-Za-z/@._+])[0-9a-fA-F]{7}")
+# A message that points to nothing need not be taken apart: that is so for most. Every form of a pointer has one of the
+# words, and an id close behind it. Digits behind a slash, a dot or an @ belong to addresses of mails.
 _WORDS = ("commit", "fixes", "stable", "picked", "reverts", "depends-on", "backported", "id=")
+_CLOSE = 120
+_NEAR = re.compile(r"(?<![0-9a-z/@._+])[0-9a-f]{7}")
 _OPENS = re.compile(
-    r"\s*\(?\s*(?:[0-9a-fA-F]{7}|from\b|cherry|backported|picked|commit|changeset|this\s+reverts|reverts|\[|upstream"
-    r"|[\w./-]+\.git\b|(?:fixes|cc|depends-on|stable-dep-of|git-commit|alt-commit|reference|intel-sig)\s*:)",
-    re.IGNORECASE,
+    r"\s*\(?\s*(?:[0-9a-f]{7}|from\b|cherry|backported|picked|commit|changeset|this\s+reverts|reverts|\[|upstream"
+    r"|[\w./-]+\.git\b|(?:fixes|cc|depends-on|stable-dep-of|git-commit|alt-commit|reference|intel-sig)\s*:)"
 )
 _FIXES = "Fixes: "
 _TRAILERS = re.compile(r"(?:[A-Za-z][A-Za-z-]*: [^\n]+(?:\n|\Z))+\Z")
@@ -76,12 +75,20 @@ def _mails(message: str) -> Iterator[str]:
 
 
 def _may_point(message: str) -> list[int]:
-    """Where the lines begin that may be pointers."""
+    """Where the lines begin that may be pointers; [0] where that cannot be told so cheaply."""
     lower = message.lower()
-    if not any(word in lower for word in _WORDS):
-        return []
-    lines = dict.fromkeys((message.rfind("\n", 0, match.start()) + 1, match.end()) for match in _ID.finditer(message))
-    return [line for line, end in lines if _OPENS.match(message, line, end)]
+    if len(lower) != len(message):  # a few capitals beyond ASCII become two letters
+        return [0]
+    places: set[int] = set()
+    for word in _WORDS:
+        at = lower.find(word)
+        while at >= 0:
+            if match := _NEAR.search(lower, at, at + _CLOSE):
+                line = lower.rfind("\n", 0, match.start()) + 1
+                if _OPENS.match(lower, line, match.end()):
+                    places.add(line)
+            at = lower.find(word, at + 1)
+    return list(places)
 
 
 def _plain_fixes(message: str, places: list[int]) -> list[str]:

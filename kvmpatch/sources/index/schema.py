@@ -28,6 +28,7 @@ CREATE TABLE commits(
 );
 CREATE TABLE blocks(first INTEGER PRIMARY KEY, count INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5(text, tokenize='ascii', detail=none, content='', columnsize=0);
+INSERT INTO words(words, rank) VALUES('automerge', 0);
 CREATE TABLE pointers(
     value TEXT NOT NULL, kind TEXT NOT NULL, n INTEGER NOT NULL, form TEXT NOT NULL,
     PRIMARY KEY(value, kind, n, form)
