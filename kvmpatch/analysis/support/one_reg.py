@@ -63,7 +63,7 @@ def answers_of(tree: Tree, path: str, start: int, end: int) -> Answers:
     leaving: list[tuple[str, Place]] = []
     default: tuple[str, Place] | None = None
     last: tuple[str, Place] | None = None
-    in_default = default_leaves = False
+    in_default = False
     for match in _SWITCH.finditer(tree.code(path), start, end):
         place = tree.at(path, match.start())
         if match["case"]:
@@ -72,7 +72,6 @@ def answers_of(tree: Tree, path: str, start: int, end: int) -> Answers:
             in_default = True
         elif match["left"]:
             leaving += labels
-            default_leaves |= in_default
             labels, in_default = [], False
         else:
             returned = match["returned"].decode("utf-8", "replace").strip()
@@ -83,7 +82,7 @@ def answers_of(tree: Tree, path: str, start: int, end: int) -> Answers:
             labels, in_default = [], False
     if last:
         by_id |= {name: (last[0], where) for name, where in leaving}
-    return Answers(by_id, default if default and not default_leaves else last)
+    return Answers(by_id, default or last)
 
 
 class InterfaceSide:

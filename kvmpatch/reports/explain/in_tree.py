@@ -49,6 +49,7 @@ _MARK = "arch/riscv/kvm"
 MOST_FILES = 400
 FIRST_PLACES = 5
 _MOST_INTRODUCED = 3
+_LONGEST_TEXT = 160
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*\Z")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _NOT_NEWLINE = re.compile(rb"[^\n]")
@@ -165,8 +166,7 @@ class _File:
         for item in self.items:
             if item.name == sought.name and not sought.field:
                 number = self.number(item.value) if item.kind is Kind.MACRO and item.value else None
-                text = item.signature if item.kind is Kind.FUNCTION else item.value
-                yield self._definition(item.kind.value, item.name_line, text, number, sought)
+                yield self._definition(item.kind.value, item.name_line, item.signature or item.value, number, sought)
             for member in item.members:
                 if member.name != sought.name:
                     continue
@@ -178,6 +178,8 @@ class _File:
 
     def _definition(self, kind: str, line: int, text: str | None, number: int | None, sought: _Sought) -> Definition:
         differs = number not in sought.values if number is not None and sought.values else None
+        if text and len(text) > _LONGEST_TEXT:
+            text = text[:_LONGEST_TEXT] + "…"
         return Definition(kind, self.path, line, text, number, differs)
 
     def uses(self, sought: _Sought, defined: set[int]) -> Iterator[UsePlace]:
