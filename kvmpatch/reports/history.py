@@ -32,6 +32,8 @@ _MOST_FILES = 60
 _MOST_ENTRIES = 12
 _IMPORT = 400
 _MOST_TIPS = 40
+# How often a thing is followed to another place.
+_MOST_MOVES = 3
 _KVM = re.compile(r"(?:^|/)kvm/")
 
 
@@ -57,6 +59,7 @@ class HistoryFinder:
         self.report = report
         self.brought, self.changed = interest_of(report.changes, report.csr_accesses, report.bits)
         self.on_head = True
+        self.tips: tuple[str, ...] = ()
         self.ids = tuple(dict.fromkeys((raw.id, *(pointer.id for pointer in message.upstream))))
 
     def find(self) -> History | None:
@@ -65,7 +68,7 @@ class HistoryFinder:
             return None
         head = self.repository.head()
         self.on_head = bool(head and self.repository.is_ancestor(self.raw.id, head))
-        tips = (head,) if head and self.on_head else self.repository.all_tips()
+        self.tips = tips = (head,) if head and self.on_head else self.repository.all_tips()
         found = self._walk(tips)
         fixed, reverted = self._pointing(found.pointing)
         known = {entry.id for entry in (*fixed, *reverted)}
@@ -168,26 +171,59 @@ class HistoryFinder:
     # ---- consequences and causes -----------------------------------------------------------------------------------
 
     def _consequences(self, later: Sequence[str], known: set[str]) -> tuple[list[HistoryEntry], str | None]:
-        """Later commits that changed what this one brought, oldest first."""
-        stopped = "later-limit" if len(later) > _LATER else None
-        oldest_first = list(reversed(later))[:_LATER]
-        entries: list[HistoryEntry] = []
-        wanted = [self.brought.pattern()]
-        naming = self._naming(oldest_first, wanted, self._later_paths(), signs="+-@")
-        for looked_into, (commit, paths) in enumerate(naming):
-            if looked_into >= _LOOKED_INTO or len(entries) >= _MOST_ENTRIES:
-                stopped = "later-limit"
+        """Later commits that changed what this one brought, oldest first; what moves away is followed to its file."""
+        found: list[tuple[int, HistoryEntry]] = []
+        order = {commit: -place for place, commit in enumerate(later)}
+        paths, seen = self._later_paths(), set[str]()
+        stopped = None
+        for _ in range(_MOST_MOVES):
+            away, cut = self._changes_in(list(reversed(later)), paths, known | seen, found, order)
+            stopped = stopped or cut
+            if cut or not away:
                 break
+            seen |= {entry.id for _, entry in found}
+            paths = sorted(away)
+            later = list(self.repository.history_ids([*self.tips, f"^{self.raw.id}"], paths, limit=_LATER))
+            known = known | {commit for commit in later if commit in order}
+            rank = max(order.values(), default=0)
+            order.update({one: rank + place for place, one in enumerate(reversed(later), 1) if one not in order})
+        return [entry for _, entry in sorted(found, key=lambda one: one[0])], stopped
+
+    def _changes_in(
+        self,
+        oldest_first: Sequence[str],
+        paths: Sequence[str],
+        known: set[str],
+        found: list[tuple[int, HistoryEntry]],
+        order: dict[str, int],
+    ) -> tuple[set[str], str | None]:
+        """Look through some commits; the files outside these paths that things moved to, and why it stopped early."""
+        stopped = "later-limit" if len(oldest_first) > _LATER else None
+        wanted = [self.brought.pattern()]
+        away: set[str] = set()
+        naming = self._naming(list(oldest_first)[:_LATER], wanted, paths, signs="+-@")
+        for looked_into, (commit, files) in enumerate(naming):
+            if looked_into >= _LOOKED_INTO or len(found) >= _MOST_ENTRIES:
+                return set(), "later-limit"
             if not self.on_head and not self.repository.is_ancestor(self.raw.id, commit):
                 # On another branch: what it did, it did not do to what this commit brought.
                 continue
-            facts, raw = self._facts(commit, paths, self.brought)
+            facts, raw = self._facts(commit, files, self.brought)
             events = list(consequences_in(facts, self.brought))
+            if any(event.code == "removed" for event in events):
+                # What seems gone may be in a file that is not among these.
+                facts, raw = self._facts(commit, None, self.brought)
+                events = list(consequences_in(facts, self.brought))
+            away |= {
+                event.path
+                for event in events
+                if event.code in {"moved", "renamed"} and not any(_within(event.path, path) for path in paths)
+            }
             # What was renamed there is looked for under its new name from here on.
             wanted[0] = self.brought.pattern()
             if events and commit not in known:
-                entries.append(_entry(raw, events, first=False))
-        return entries, stopped
+                found.append((order.get(commit, 0), _entry(raw, events, first=False)))
+        return away, stopped
 
     def _causes(self, earlier: Sequence[str]) -> Iterator[HistoryEntry]:
         """Earlier commits that brought what this one changed, oldest first, and the one that it says it fixes."""
@@ -276,12 +312,18 @@ class HistoryFinder:
         files = list(paths) or [file.before_path for file in self.report.files if language_of(file.before_path)]
         return self.repository.changed_lines(ids, files[:_MOST_FILES])
 
-    def _facts(self, commit: str, paths: set[str], interest: Interest) -> tuple[CommitFacts, RawCommit]:
-        """What another commit did in the files that name something of interest."""
+    def _facts(self, commit: str, paths: set[str] | None, interest: Interest) -> tuple[CommitFacts, RawCommit]:
+        """What another commit did in the files that name something of interest; in all its files for None."""
         raw = next(iter(self.repository.commits([commit])))
         touched = next(iter(self.repository.changed([commit], counts=False)))
-        files = [file for file in touched.files if file.path in paths or file.before_path in paths]
+        files = [file for file in touched.files if paths is None or file.path in paths or file.before_path in paths][
+            :_MOST_FILES
+        ]
         return commit_facts(self.reporter.sided(commit, files), interest.register_pattern()), raw
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + "/")
 
 
 def _guarded(job: Callable[[], None], found: _Found) -> Callable[[], None]:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _STRUCTS = {Kind.STRUCT, Kind.UNION, Kind.TYPEDEF}
 _LATER = 400
+# A letter or two stand in any line.
+_SHORTEST_WORD = 2
+_WORD = re.compile(r"\w+")
 _MOST_OTHERS = 2
 _RANK = ("touches", "needed", "needed-by", "context", "same-series", "same-structure", "none", "unknown")
 
@@ -55,12 +58,18 @@ class Term:
             bit.name for bit in knowledge.bits_of(register.lower()) if field and bit.field.lower() == field.lower()
         }
         self.names |= {name.lower() for name in self.bits}
+        # Only of what has a value of its own in a VCPU is it asked whether a structure gained it.
+        self.may_be_field = any(knowledge.csr(name) for name in self.names)
         self.word = re.compile(rf"(?<![a-z0-9]){re.escape(about.lower())}(?![a-z0-9])")
 
     def matches(self, text: str) -> bool:
         """Whether a name is the thing, or holds it as one of its words."""
         lowered = text.lower()
         return lowered in self.names or bool(self.word.search(lowered))
+
+    def names_it(self, text: str) -> bool:
+        """Whether a line of code names the thing by itself, not as a part of a longer name."""
+        return len(self.about) > _SHORTEST_WORD and any(word in self.names for word in _WORD.findall(text.lower()))
 
     def is_file(self, path: str) -> bool:
         """Whether a path is the file asked about, or ends in it."""
@@ -84,16 +93,27 @@ class RelationFinder:
             return self._to_commit(about, other)
         term = Term(about)
         own = list(touched_places(self.facts, term, self.me))
-        own += [
-            _Touch(file.path, Evidence(commit=self.me, path=file.path))
-            for file in self.report.files
-            if term.is_file(file.path)
-        ]
+        own += [touch for file in self.report.files if term.is_file(file.path) for touch in self._in_file(file.path)]
+        own = own or list(self._in_lines(term))
         if own:
             places = list(dict.fromkeys(one.place for one in own))
             statement = words.touches(about, places, [one.evidence for one in own[:4]])
             return Relation(about, "touches", (statement,))
         return self._through_others(about, term)
+
+    def _in_file(self, path: str) -> Iterator[_Touch]:
+        """What changes in a file; the file itself where no structure does."""
+        names = [change.name for change in self.facts.changes if change.path == path]
+        for name in dict.fromkeys(names or [path]):
+            yield _Touch(name, Evidence(commit=self.me, path=path))
+
+    def _in_lines(self, term: Term) -> Iterator[_Touch]:
+        """Lines that the commit adds or removes and that name the thing."""
+        for line in self.repository.changed_lines([self.me]):
+            if line.sign in "+-" and term.names_it(line.text):
+                side = "after" if line.sign == "+" else "before"
+                proof = Evidence(commit=self.me, path=line.path, side=side, text=line.text.strip())  # type: ignore[arg-type]
+                yield _Touch(f"{line.path} ({line.sign} {line.text.strip()[:60]})", proof)
 
     def _as_commit(self, about: str) -> str | None:
         if not re.fullmatch(r"[0-9a-fA-F]{7,64}|HEAD.*|.*[~^].*|refs/.*|v\d.*", about):
@@ -120,7 +140,8 @@ class RelationFinder:
                 continue
             verdict, why = self._between(raw, facts)
             verdicts.append(verdict)
-            statements += why
+            # That it is of the same series is told with what it does.
+            statements += [one for one in why if one.code != "same-series"]
             statements.append(_who(about, term, raw, place, facts, touched))
             if len(verdicts) >= _MOST_OTHERS:
                 break
@@ -173,7 +194,7 @@ class RelationFinder:
                         grown.setdefault(entry.symbol, []).extend(names)
                         proof.setdefault(entry.symbol, []).extend(entry.evidence)
         for struct, fields in grown.items():
-            if not any(term.matches(name) for name in fields):
+            if term.may_be_field and not any(term.matches(name) for name in fields):
                 yield words.grew_otherwise(about, struct, fields, proof[struct])
 
     # ---- another commit ---------------------------------------------------------------------------------------------
@@ -198,6 +219,11 @@ class RelationFinder:
         if used:
             names = list(dict.fromkeys(name for name, _ in used))
             return "needed", [words.needed(raw.id, names, [proof for _, proof in used[:3]])]
+        built_on = [event for event in consequences_in(self.facts, theirs) if event.code != "changed-access"]
+        if built_on:
+            names = list(dict.fromkeys(event.symbol for event in built_on))
+            proof = [event.evidence(self.me) for event in built_on[:3]]
+            return "needed-by", [words.needed_by(raw.id, names, proof, changes=True)]
         uses = used_names(self.repository, self.me, theirs)
         if uses:
             names = list(dict.fromkeys(name for name, _ in uses))
@@ -277,7 +303,7 @@ def touched_places(facts: CommitFacts, term: Term, commit: str) -> Iterator[_Tou
         if term.matches(bit.macro) or bit.macro in term.bits or term.extension in bit.extensions:
             yield _Touch(bit.macro, _at(bit, commit))
     for extension in facts.extensions:
-        if term.extension == extension.name and extension.role != "context":
+        if term.extension == extension.name and extension.role != "context" and not extension.via:
             yield _Touch(extension.name, Evidence(commit=commit, fact=f"extension:{extension.name}"))
 
 

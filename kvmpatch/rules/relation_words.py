@@ -84,9 +84,18 @@ def needed(commit: str, symbols: Sequence[str], evidence: Sequence[Evidence], *,
     )
 
 
-def needed_by(commit: str, symbols: Sequence[str], evidence: Sequence[Evidence]) -> Statement:
-    """This commit uses what the other one defines."""
+def needed_by(commit: str, symbols: Sequence[str], evidence: Sequence[Evidence], *, changes: bool = False) -> Statement:
+    """This commit uses, or changes, what the other one defines."""
     names = listed(list(symbols))
+    if changes:
+        return Statement(
+            "needs",
+            Text(
+                f"本提交以 {commit[:12]} 为前提：它改动了后者引入的 {names.zh}。",
+                f"This commit needs {commit[:12]}: it changes {names.en}, brought there.",
+            ),
+            tuple(evidence),
+        )
     return Statement(
         "needs",
         Text(
