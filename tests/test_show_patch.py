@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import io
+import random
+import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,6 +143,32 @@ def test_without_context_nothing_is_invented(miniature: Path, known: dict[str, R
         for told in (changes, members, accesses, bits, guards):
             assert told(part) <= told(whole), whole.commit.subject
         assert_nothing_false(whole, part)
+
+
+def test_a_patch_that_was_cut_about_is_read_as_far_as_it_goes(miniature: Path) -> None:
+    choice = random.Random(7)  # noqa: S311 - a fixed choice, no secret
+    text = git(miniature, "format-patch", "--no-numbered", "-U1", "--stdout", "main~25..main").decode()
+    parts = re.split(r"(?m)^(?=@@ )", text)
+    for _ in range(30):
+        kept = [part for part in parts if not part.startswith("@@ ") or choice.random() < 0.6]
+        kept = [re.sub(r"^(@@ [^@]+@@).*", r"\1", part) if choice.random() < 0.2 else part for part in kept]
+        for patch in read_patches("".join(kept).encode()):
+            assert "__unseen" not in repr(patch_report(patch, "-"))
+
+
+def test_hostile_hunks_cost_no_more_than_their_length() -> None:
+    many = 3000
+    changed = "-\tx();\n+\ty();\n"
+    heads = [f"@@ -{n * 9 + 5},2 +{n * 9 + 5},2 @@ int f(void)\n" for n in range(many)]
+    braces = "".join(head + " {{{\n" + changed for head in heads)
+    comments = "".join(head + " #if A\n-/*\n+*/\n" for head in heads)
+    conditionals = f"@@ -5,{many} +5,{many} @@ int f(void)\n" + " #if X\n" * (many - 1) + changed
+    long = many * 9
+    entries = f"@@ -5,{long} +5,{long} @@ int t[] = {{\n" + " \tENTRY,\n" * (long - 1) + "-\tOLD,\n+\tNEW,\n"
+    for hunks in (braces, conditionals, comments, entries):
+        started = time.process_time()
+        reports_of(DIFF.partition("@@")[0] + hunks)
+        assert time.process_time() - started < 10
 
 
 DIFF = """diff --git a/arch/riscv/kvm/sample.c b/arch/riscv/kvm/sample.c

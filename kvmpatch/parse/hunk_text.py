@@ -116,13 +116,13 @@ class HunkText:
         data = opener + "\n".join(self.lines).encode("utf-8", "replace")
         self._pair_conditionals(data)
         above = b"#if x\n" * self.stray
-        live = scan(above + data).clean[len(above) :]
+        live = scan(above + data).clean[len(above) :] if self.directives > 1 else data
         return _TOKEN.sub(_blanked, live)[len(opener) :].decode("latin-1").split("\n")
 
     def _pair_conditionals(self, data: bytes) -> None:
         """Find the preprocessor conditionals that the text opens only (by line), or closes only (their number)."""
         opened: list[int] = []
-        stray = end = 0
+        stray = end = line = counted = 0
         orphan = False
         for match in _TOKEN.finditer(data):
             found = _DIRECTIVE.match(match[0])
@@ -131,7 +131,9 @@ class HunkText:
             if word:
                 self.directives += 1
             if word in {b"if", b"ifdef", b"ifndef"}:
-                opened.append(data.count(b"\n", 0, match.start()) - self.in_macro)
+                line += data.count(b"\n", counted, match.start())
+                counted = match.start()
+                opened.append(line - self.in_macro)
             elif word == b"endif" and opened:
                 opened.pop()
             elif word == b"endif" or (word in {b"else", b"elif", b"elifdef", b"elifndef"} and not opened):

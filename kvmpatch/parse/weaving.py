@@ -29,6 +29,8 @@ _BARE_HEADER = re.compile(r"[A-Za-z_]\w*\s*\((?!.*;)")
 # How much code an unseen stretch counts for when bodies are compared: some lines' worth, not all of them, so that a
 # function of which little is shown is neither a stranger to itself nor the twin of every other.
 _WEIGHT = 8
+# Nobody nests so deep; each hunk would close and open it all again.
+_DEEPEST = 100
 
 
 class Weaver:
@@ -44,6 +46,7 @@ class Weaver:
         """Weave all hunks of a file."""
         pairs = [_texts(hunk) for hunk in hunks]
         goes_on, shown = _continuations(hunks)
+        stays = _stays(pairs, goes_on)
         for index, (hunk, texts) in enumerate(zip(hunks, pairs, strict=True)):
             start = start_of(texts)
             if start is Start.NOWHERE and not any(text.directives or text.in_macro for text in texts):
@@ -51,9 +54,10 @@ class Weaver:
             mark = unseen(index + 1)
             gap = hunk.before_start - self.end
             if start is Start.NOWHERE:
-                inside = self.is_open and _stays(index, pairs, goes_on)
+                inside = self.is_open and stays[index]
             else:
                 inside = self.is_open and goes_on[index] and start in {Start.INSIDE, Start.IN_HEADER}
+                inside = inside and all(len(side.frames) <= _DEEPEST for side in self.sides)
             for side in self.sides:
                 side.settle(mark)
             if inside and start is not Start.NOWHERE:
@@ -252,13 +256,10 @@ def _continuations(hunks: Sequence[Hunk]) -> tuple[list[bool], list[bool]]:
     return goes_on, shown
 
 
-def _stays(index: int, pairs: Sequence[tuple[HunkText, HunkText]], goes_on: Sequence[bool]) -> bool:
-    """Whether a hunk without code lies within what the hunk after it goes on with."""
-    while goes_on[index]:
-        index += 1
-        if index == len(pairs):
-            return False
+def _stays(pairs: Sequence[tuple[HunkText, HunkText]], goes_on: Sequence[bool]) -> list[bool]:
+    """For each hunk, whether what is open above it is open below, too: the next hunk with code goes on with it."""
+    stays = [False] * (len(pairs) + 1)
+    for index in range(len(pairs) - 1, -1, -1):
         start = start_of(pairs[index])
-        if start is not Start.NOWHERE:
-            return goes_on[index] and start is Start.INSIDE
-    return False
+        stays[index] = goes_on[index] and (stays[index + 1] if start is Start.NOWHERE else start is Start.INSIDE)
+    return stays

@@ -6,12 +6,14 @@ What is made up ends every brace, parenthesis, comment and conditional that the 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from kvmpatch.parse.csource.scan import opens_function
 from kvmpatch.parse.hunk_text import HunkText
 
 AGGREGATE = re.compile(r"(?:(?:typedef|static|const|extern|volatile)\s+)*(struct|union|enum)\b[^;()=]*$")
+_LONGEST_HEAD = 8000
 _WORDS_A_LINE = 2
 
 
@@ -49,12 +51,13 @@ class Woven:
 
     def place(self, text: HunkText, start: int, completion: str) -> None:
         """Add the lines of a hunk and follow what they open and close."""
+        opened = Counter(text.opened)
         for number, (line, code) in enumerate(zip(text.lines, text.code, strict=True)):
             if code.startswith("}") and len(self.frames) > 1 and self.frames[0].holds == "code":
                 # Only the end of a function stands in the first column: a brace was lost in what is not shown.
                 self.make_up("}" * (len(self.frames) - 1))
                 del self.frames[1:]
-            self.conditionals += [len(self.frames)] * text.opened.count(number)
+            self.conditionals += [len(self.frames)] * opened[number]
             first = "" if number else completion + ("/*" if text.in_comment else "")
             self.lines.append(first + line)
             self.numbers.append(start + number)
@@ -82,6 +85,9 @@ class Woven:
             if part.strip():
                 self.last = part.strip()[-1]
         self.head += " "
+        if len(self.head) > _LONGEST_HEAD:
+            # A table of a thousand lines: what stands first and last tells what it is.
+            self.head = self.head[: _LONGEST_HEAD // 2] + self.head[-_LONGEST_HEAD // 4 :]
 
     def _close(self) -> None:
         self.head = ""
@@ -125,10 +131,9 @@ class Woven:
 
         A branch must balance, or it is left out where the text is cut: so each ends between the braces it began in.
         """
-        for opened in self.conditionals:
-            if opened >= depth:
-                self.make_up("#endif")
-        self.conditionals = [opened for opened in self.conditionals if opened < depth]
+        while self.conditionals and self.conditionals[-1] >= depth:
+            self.conditionals.pop()
+            self.make_up("#endif")
 
     def close(self, keep: int, mark: str, weight: int) -> None:
         """Close what is open, the innermost first, down to `keep` braces."""
