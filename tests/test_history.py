@@ -135,9 +135,9 @@ def test_what_happens_on_another_branch_does_not_follow(repo: Scratch) -> None:
 
 def test_a_use_of_a_bit_elsewhere_is_not_the_one_that_was_brought(repo: Scratch) -> None:
     enable = "arch/riscv/kvm/main.c"
-    macro = {"arch/riscv/include/asm/csr.h": "#define ENVCFG_STCE (1 << 63)\n"}
+    macro = "#define ENVCFG_STCE (1 << 63)\n"
     repo.commit(
-        "start", {**macro, CODE: function("load", "x();"), enable: function("on", "vcpu->host |= ENVCFG_STCE;")}
+        "start", {"csr.h": macro, CODE: function("load", "x();"), enable: function("on", "vcpu->host |= ENVCFG_STCE;")}
     )
     brought = repo.commit("bring", {CODE: function("load", "x();", "vcpu->cfg |= ENVCFG_STCE;")})
     repo.commit("other", {enable: function("on")})
