@@ -20,6 +20,7 @@ SYMBOLS = [
         ["enter 1-5", "back 3-3"],
     ),
     ("assembler macro", "\t.macro SAVE reg\n\tcsrr \\reg, CSR_SEPC\n\t.endm\n" + SWITCH, ["SAVE 1-3", "enter 4-7"]),
+    ("label in an assembler macro", "\t.macro SAVE\nback:\n\tnop\n\t.endm\n\tnop\n", ["SAVE 1-4"]),
     ("in a comment", "/* enter: */\n// leave:\n# gone:\n" + SWITCH, ["enter 4-7"]),
 ]
 

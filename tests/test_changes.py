@@ -116,6 +116,13 @@ def test_a_body_lives_on_while_its_old_name_is_made_anew() -> None:
     assert kinds(facts) == ["added function next_event", "renamed function next_event -> update_timer (name, linkage)"]
 
 
+def test_a_body_lives_on_a_little_altered_while_its_old_name_is_made_anew() -> None:
+    dispatcher = function("next_event", "\treturn t->next_event(vcpu, a);\n")
+    altered = function("update_timer", BODY.replace("n > limit", "n >= limit->most"))
+    facts = one_file(function("next_event"), altered + dispatcher)
+    assert kinds(facts) == ["added function next_event", "renamed function next_event -> update_timer (name, body)"]
+
+
 def test_a_body_handed_on_whole_although_the_old_name_still_resembles_it() -> None:
     caller = function(
         "restore", "\tint n = 0;\n\n\tupdate(a);\n\tfor (n = 0; n < a; n++)\n\t\tset_up(n, a);\n\treturn n;\n"

@@ -195,14 +195,20 @@ def test_what_became_of_an_access(before: str, after: str, expected: list[str]) 
 
 
 def test_a_getters_access_goes_to_the_getter() -> None:
-    line = "\tv = csr_read(CSR_VSIP);"
-    before = function(line, "set_reg") + function(line, "get_reg")
-    after = function(line, "general_get_reg") + function(line, "general_set_reg")
-    facts = facts_of({"a.c": before + function("\tx();", "rest")}, {"b.c": after})
-    assert {one.before.function: one.function for one in facts.csr_accesses if one.before} == {
-        "get_reg": "general_get_reg",
-        "set_reg": "general_set_reg",
-    }
+    line = "\tv = csr_read(CSR_VSIP);\n"
+    fillers = [
+        "\tif (a < b)\n\t\treturn;\n\tuse(v);\n\tc->d = 1;",
+        "\tfor (;;)\n\t\tput(&e[3], v ^ 5);",
+        "\tswitch (k) {\n\tdefault:\n\t\t*out = v;\n\t}",
+        "\tdo {\n\t\tlast(!x, y % z);\n\t} while (q-- > 0);",
+    ]
+    before = function(line + fillers[0], "set_reg") + function(line + fillers[1], "get_reg")
+    after = function(line + fillers[2], "general_get_reg") + function(line + fillers[3], "general_set_reg")
+    facts = facts_of({"a.c": before}, {"b.c": after})
+    assert accesses(facts) == [
+        "moved read vsip in general_get_reg was get_reg",
+        "moved read vsip in general_set_reg was set_reg",
+    ]
 
 
 # ---- bits -----------------------------------------------------------------------------------------------------------
@@ -278,6 +284,11 @@ def test_bits_that_become_part_of_a_mask_are_not_lost() -> None:
     found = bits(one_file(before, after))
     assert "moved set EXC_SYSCALL hedeleg in None was f" in found
     assert "added set EXC_BREAKPOINT hedeleg in None" in found
+
+
+def test_a_mask_that_moves_takes_its_bits_along_in_silence() -> None:
+    mask = "#define KVM_HEDELEG_DEFAULT (BIT(EXC_SYSCALL) | BIT(EXC_BREAKPOINT))\n"
+    assert bits(facts_of({"a.h": mask}, {"b.h": mask})) == ["moved define KVM_HEDELEG_DEFAULT hedeleg in None was None"]
 
 
 def test_a_mask_of_many_bits_has_no_one_place() -> None:

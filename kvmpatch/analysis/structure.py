@@ -117,7 +117,7 @@ def item_aspects(before: Item, after: Item) -> tuple[Aspect, ...]:
 
 def _plain(text: str) -> str:
     """A text less the comma after a last entry, which says nothing."""
-    return text.replace(", }", " }") if ", }" in text else text
+    return text.replace(" , }", " }") if " , }" in text else text
 
 
 def _members(item: Item) -> list[tuple[str, str | None, str | None]]:

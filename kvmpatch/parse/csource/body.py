@@ -331,11 +331,7 @@ class _Walker:
         for inner in node.children:
             if not inner.is_named or inner == value or inner.type == "comment":
                 continue
-            if inner.type in _IF_TEXT and any(part.type == "case_statement" for part in inner.named_children):
-                # `#ifdef` before a label: to the grammar part of the label above, in truth beside it.
-                self.conditional_cases(inner, asked, conditions, labels if empty else [])
-            else:
-                inside = self.statement(inner, inside)
+            inside = self.statement(inner, inside)
             empty = False
         return labels if empty else []
 
