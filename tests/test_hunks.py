@@ -443,6 +443,25 @@ CASES = (
         (),
     ),
     Case(
+        "an #endif behind a function that begins in the hunk's heading",
+        """
+@@ -10,4 +10,5 @@ static int sample_first(struct kvm_vcpu *vcpu)
+ }
+ 
++#ifdef CONFIG_SAMPLE
+ static int sample_get(struct kvm_vcpu *vcpu)
+ {
+@@ -40,5 +41,6 @@ static int sample_put(struct kvm_vcpu *vcpu)
+ {
+ 	put(vcpu);
+ }
++#endif
+ 
+ static int sample_last(struct kvm_vcpu *vcpu)
+""",
+        (),
+    ),
+    Case(
         "branches that are not shown whole hide nothing",
         """
 @@ -10,3 +10,2 @@ void sample_first(struct kvm_vcpu *vcpu);

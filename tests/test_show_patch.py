@@ -160,7 +160,7 @@ def test_hostile_hunks_cost_no_more_than_their_length() -> None:
     many = 3000
     changed = "-\tx();\n+\ty();\n"
     heads = [f"@@ -{n * 9 + 5},2 +{n * 9 + 5},2 @@ int f(void)\n" for n in range(many)]
-    braces = "".join(head + " {{{\n" + changed for head in heads)
+    braces = "".join(head + " \t{{{\n" + changed for head in heads)
     comments = "".join(head + " #if A\n-/*\n+*/\n" for head in heads)
     conditionals = f"@@ -5,{many} +5,{many} @@ int f(void)\n" + " #if X\n" * (many - 1) + changed
     long = many * 9

@@ -68,9 +68,8 @@ class Weaver:
                 heading = "" if stale else hunk.heading
                 self.begin(heading, texts, start, mark, gap)
             for side, text, first in zip(self.sides, texts, (hunk.before_start, hunk.after_start), strict=True):
-                for _ in range(text.stray - len(side.conditionals)):
-                    side.make_up(f"#if {mark}")
-                del side.conditionals[max(0, len(side.conditionals) - text.stray) :]
+                if inside or start is Start.INSIDE:
+                    side.open_conditionals(text.stray, mark)
                 if text.in_macro:
                     side.make_up(f"#define {mark} \\")
                 holds = side.frames[-1].holds if start is Start.INSIDE and side.frames else ""
@@ -90,6 +89,10 @@ class Weaver:
         weight = min(max(gap, 1), _WEIGHT)
         for side in self.sides:
             side.close(0, mark, weight)
+        if start is not Start.INSIDE:
+            # Before a header, so that what it says stays the same on both sides.
+            for side, text in zip(self.sides, texts, strict=True):
+                side.open_conditionals(text.stray, mark)
         if start is Start.IN_DECLARATION:
             cut = max(text.cut for text in texts)
             for side in self.sides:

@@ -126,6 +126,12 @@ class Woven:
             self.make_up(mark)
         self.comment = self.macro = False
 
+    def open_conditionals(self, number: int, mark: str) -> None:
+        """Open as many preprocessor conditionals as what follows closes, less those that are open."""
+        for _ in range(number - len(self.conditionals)):
+            self.make_up(f"#if {mark}")
+        del self.conditionals[max(0, len(self.conditionals) - number) :]
+
     def end_conditionals(self, depth: int) -> None:
         """End the preprocessor conditionals that were opened within at least so many braces.
 
