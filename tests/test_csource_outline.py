@@ -89,6 +89,7 @@ DECLARATIONS = [
     ("typedef of a struct", "typedef struct { int a; } pair_t;\n", ["typedef pair_t"]),
     ("struct and variable", "static struct box { int a; } first;\n", ["struct box", "variable first"]),
     ("aligned table", "static const u8 map[] __aligned(8) = { 1, 2 };\n", ["variable map"]),
+    ("left over from a body", "return a + b;\ngoto out;\n", []),
     ("bare enum", "enum { FIRST, SECOND };\n", ["enum (anonymous, FIRST)"]),
 ]
 

@@ -171,6 +171,7 @@ def kind_is_bare_enum(aggregate: Declared) -> bool:
     return aggregate.kind is Kind.ENUM and not aggregate.name and bool(aggregate.members)
 
 
+_STATEMENT_WORDS = {"return", "if", "else", "for", "while", "do", "switch", "case", "goto", "break", "continue"}
 _DROPPED = (PLAIN_ATTRIBUTES - LINKAGE) | CALLED_ATTRIBUTES
 
 
@@ -199,6 +200,9 @@ class _Reader:
     def declaration(self, first: int, last: int) -> list[Declared]:
         tokens = self.tokens
         first = self.past_bare_macros(first, last)
+        if first < last and tokens[first].text in _STATEMENT_WORDS:
+            # What a body that closes too early leaves over is no declaration.
+            return []
         linkage: list[str] = []
         typedef = False
         index = first
