@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO, cast
 
-from kvmpatch.cli.config_files import may_say_something
+from kvmpatch.cli.config_files import may_say
 from kvmpatch.errors import KvmpatchError, UsageError
 from kvmpatch.words import Language, Text
 
@@ -78,7 +78,7 @@ class Call:
             if key == name:
                 return value
         if self._settings is None:
-            if not may_say_something(self.start):
+            if not may_say(name, self.start):
                 return None
             from kvmpatch.sources.repo import Settings, read_settings
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-_WORDS = (b"kvmpatch", b"pager", b"color", b"include")
-"""Sections that hold settings of ours, and those that bring in other files. In lower case, as files are compared."""
 _SYSTEM = (Path("/etc/gitconfig"), Path("/usr/local/etc/gitconfig"), Path("/opt/homebrew/etc/gitconfig"))
 
 
-def may_say_something(start: str) -> bool:
-    """Whether settings are worth reading from there: in a repository, and where a file of the user's may hold one."""
+def may_say(name: str, start: str) -> bool:
+    """Whether a setting is worth asking git for: in a repository, and where a file of the user's may hold it.
+
+    A file that brings in others counts as well: what those say is git's to find out.
+    """
     if any(name in os.environ for name in ("GIT_DIR", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS")):
         return True
-    return in_repository(start) or any(map(_mentions_us, _files()))
+    words = (name.partition(".")[0].encode(), b"include")
+    return in_repository(start) or any(_mentions(path, words) for path in _files())
 
 
 def in_repository(start: str) -> bool:
@@ -54,11 +56,11 @@ def _files() -> Iterator[Path]:
         yield Path(home) / ".gitconfig"
 
 
-def _mentions_us(path: Path) -> bool:
+def _mentions(path: Path, words: Iterable[bytes]) -> bool:
     try:
         text = path.read_bytes().lower()
     except FileNotFoundError:
         return False
     except OSError:  # git decides what to make of it
         return True
-    return any(word in text for word in _WORDS)
+    return any(word in text for word in words)
