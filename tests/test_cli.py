@@ -7,11 +7,11 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from example_report import EXAMPLE
+from msgspec.structs import replace
 
 import kvmpatch
 from kvmpatch.cli import main

@@ -16,7 +16,7 @@ import pytest
 HERE = Path(__file__).parent
 PROGRAM = """
 import sys, time
-from dataclasses import replace
+from msgspec.structs import replace
 from example_report import EXAMPLE
 from kvmpatch.reports import show
 from kvmpatch.cli import main

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from kvmpatch.cli.bilingual import BilingualCommand, BilingualOption
 from kvmpatch.cli.commands import PROGRAM
@@ -56,15 +57,18 @@ def test_the_readme_tells_every_exit_status(status: str) -> None:
     assert re.search(rf"^\| {status} \|", README, re.MULTILINE)
 
 
+def help_page(command: str, language: str) -> str:
+    words = [*([command] if command else []), "--lang", language, "--help"]
+    return subprocess.run([sys.executable, "-m", "kvmpatch", *words], check=True, capture_output=True, text=True).stdout
+
+
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_is_written_for_both_readers(command: str) -> None:
     said = {}
     for language in ("zh", "en"):
-        done = CliRunner().invoke(PROGRAM, [*([command] if command else []), "--lang", language, "--help"])
-        assert done.exit_code == 0
-        said[language] = done.output
+        said[language] = help_page(command, language)
     assert HAN.search(said["zh"])
-    assert not HAN.search(said["en"].replace("影子栈", ""))
+    assert not HAN.search(said["en"])
     own = PROGRAM.commands[command] if command else PROGRAM
     for option in own.params:
         if isinstance(option, BilingualOption):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from example_report import ACCESSES, EXAMPLE, VCPU, at
+from msgspec.structs import replace
 
 from kvmpatch.errors import BadInput
 from kvmpatch.model import FileBefore, FixesPointer, MemberBefore, Report, StableMark, UpstreamPointer

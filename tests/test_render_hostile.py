@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
+import msgspec
 import pytest
 from example_report import EXAMPLE
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from kvmpatch.model import Report
 from kvmpatch.render.escape import lines_of, one_line
@@ -43,9 +44,9 @@ def poisoned(value: Any) -> Any:
         return Text(HOSTILE + value.zh, HOSTILE + value.en)
     if isinstance(value, tuple):
         return tuple(poisoned(one) for one in value)
-    assert is_dataclass(value)
+    assert isinstance(value, msgspec.Struct)
     assert not isinstance(value, type)
-    return replace(value, **{field.name: poisoned(getattr(value, field.name)) for field in fields(value)})
+    return replace(value, **{name: poisoned(getattr(value, name)) for name in value.__struct_fields__})
 
 
 def report() -> Report:

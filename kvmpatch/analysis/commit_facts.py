@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from kvmpatch.analysis.changes import changes_of, is_change
 from kvmpatch.analysis.extensions import extension_roles
@@ -21,8 +23,7 @@ from kvmpatch.parse.outlines import language_of, outline_of
 from kvmpatch.words import Text
 
 
-@dataclass(frozen=True, slots=True)
-class SidedFile:
+class SidedFile(msgspec.Struct, frozen=True):
     """A touched file with its whole text on both sides; None where a side does not exist.
 
     `sides` are outlines that were made otherwise.
@@ -35,8 +36,7 @@ class SidedFile:
     sides: tuple[Outline | None, Outline | None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CommitFacts:
+class CommitFacts(msgspec.Struct, frozen=True):
     """What a commit does to the code, found from its files alone. `pairs` is what the changes were made from."""
 
     changes: tuple[Change, ...]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+
+import msgspec
 
 from kvmpatch.analysis.structure import FileDifference, Placed
 from kvmpatch.model import Basis, Happened, Kind
@@ -28,8 +29,7 @@ HANDED_ON = 0.9
 _MOST_PAIRS = 40_000
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True):
     """One thing on its two sides; a missing side says that it was added or removed."""
 
     before: Placed | None

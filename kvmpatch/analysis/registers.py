@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.matching import Pair, name_similarity
@@ -23,8 +24,7 @@ Used = TypeVar("Used", CsrUse, BitSeen)
 UsesOf = Callable[[Placed], Uses]
 
 
-@dataclass(frozen=True, slots=True)
-class _Matched:
+class _Matched(msgspec.Struct, frozen=True):
     """Uses of one kind, matched: (before, after, what happened); one side may be missing."""
 
     before: CsrUse | BitSeen | None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch.model import FilePatch, Kind
 from kvmpatch.parse.csource.outline import Outline
@@ -28,8 +29,7 @@ _WORDS_OF_C = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NamedUse:
+class NamedUse(msgspec.Struct, frozen=True):
     """The first added line that uses a name.
 
     Attributes:
@@ -48,8 +48,7 @@ class NamedUse:
     tag: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """Where a file defines a name. `within` is the structure that a field belongs to."""
 
     name: str
@@ -193,8 +192,7 @@ def prototype_pattern(names: Iterable[str]) -> re.Pattern[str]:
 # ---- lines ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class LeanedOn:
+class LeanedOn(msgspec.Struct, frozen=True):
     """A line that a patch must find: context, or removed. `line` is its number on the before side."""
 
     path: str

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch.analysis.members import LISTED
 from kvmpatch.model import Aspect, Kind
@@ -15,16 +16,14 @@ from kvmpatch.parse.csource.outline import Item, Outline
 from kvmpatch.parse.csource.scan import Piece
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """An item and the file that it stands in."""
 
     item: Item
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileDifference:
+class FileDifference(msgspec.Struct, frozen=True):
     """What differs between the two sides of one file, before anything is looked for elsewhere."""
 
     removed: tuple[Placed, ...]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kvmpatch.analysis.commit_facts import CommitFacts
 from kvmpatch.model import (

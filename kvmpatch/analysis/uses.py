@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from kvmpatch import knowledge
 from kvmpatch.model import Guard, GuardKind, Kind
@@ -20,8 +21,7 @@ from kvmpatch.parse.csource.outline import Item, Outline
 from kvmpatch.parse.unseen import is_unseen
 
 
-@dataclass(frozen=True, slots=True)
-class CsrUse:
+class CsrUse(msgspec.Struct, frozen=True):
     """One access as it stands on one side."""
 
     csr: str | None
@@ -35,8 +35,7 @@ class CsrUse:
     guards: tuple[Guard, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BitSeen:
+class BitSeen(msgspec.Struct, frozen=True):
     """One use of a bit as it stands on one side; `registers` are those that it can be a bit of there."""
 
     macro: str
@@ -49,8 +48,7 @@ class BitSeen:
     guards: tuple[Guard, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(msgspec.Struct, frozen=True):
     """What one item does to registers and bits; `whole` is False where its body could not be read in full."""
 
     csrs: tuple[CsrUse, ...] = ()

@@ -6,8 +6,9 @@ This module imports nothing of the report: a name is looked up many times a day,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from kvmpatch.words import Text
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 EXPLAIN_SCHEMA = "kvmpatch.explain/1"
 
 
-@dataclass(frozen=True, slots=True)
-class FactSource:
+class FactSource(msgspec.Struct, frozen=True):
     """Where facts come from: a tree, a specification or a record of the mailing list, at one version."""
 
     name: str
@@ -27,8 +27,7 @@ class FactSource:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(msgspec.Struct, frozen=True):
     """Something that people get wrong about a name, or on which sources disagree."""
 
     code: str
@@ -36,16 +35,14 @@ class Remark:
     source: FactSource
 
 
-@dataclass(frozen=True, slots=True)
-class NotThere:
+class NotThere(msgspec.Struct, frozen=True):
     """A place where a thing is wrongly expected, and why it is not there."""
 
     register: str
     reason: Text
 
 
-@dataclass(frozen=True, slots=True)
-class FieldPlace:
+class FieldPlace(msgspec.Struct, frozen=True):
     """Bits hi..lo of a register, and the extensions that put them there; `width` where only one XLEN has them."""
 
     register: str
@@ -56,8 +53,7 @@ class FieldPlace:
     rv64_only: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterField:
+class RegisterField(msgspec.Struct, frozen=True):
     """A field as a register lists it."""
 
     macro: str | None
@@ -68,8 +64,7 @@ class RegisterField:
     summary: Text
 
 
-@dataclass(frozen=True, slots=True)
-class SetForGuest:
+class SetForGuest(msgspec.Struct, frozen=True):
     """When KVM sets a bit for a guest: what is asked of guest and host, and in which phase of which releases."""
 
     name: str
@@ -82,8 +77,7 @@ class SetForGuest:
     summary: Text
 
 
-@dataclass(frozen=True, slots=True)
-class GuestPhase:
+class GuestPhase(msgspec.Struct, frozen=True):
     """A phase that decides a guest's bit, from one release to another."""
 
     phase: str
@@ -91,16 +85,14 @@ class GuestPhase:
     until: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ValueIn:
+class ValueIn(msgspec.Struct, frozen=True):
     """The value that a macro has in one release."""
 
     release: str
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What every entry has.
 
     Attributes:
@@ -121,8 +113,7 @@ class Known:
     cautions: tuple[Remark, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownBit(Known):
+class KnownBit(Known, msgspec.Struct, frozen=True):
     """A bit or field, or a macro that is made for one. Positions are None where registers differ.
 
     Attributes:
@@ -147,8 +138,7 @@ class KnownBit(Known):
     guest: tuple[SetForGuest, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownCsr(Known):
+class KnownCsr(Known, msgspec.Struct, frozen=True):
     """A control and status register, with its fields, highest first."""
 
     macro: str
@@ -161,8 +151,7 @@ class KnownCsr(Known):
     fields: tuple[RegisterField, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownExtension(Known):
+class KnownExtension(Known, msgspec.Struct, frozen=True):
     """An ISA extension: how host and KVM name it, since when, and the bits and registers that it brings."""
 
     title: Text
@@ -182,8 +171,7 @@ class KnownExtension(Known):
     guest: tuple[SetForGuest, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownNumber(Known):
+class KnownNumber(Known, msgspec.Struct, frozen=True):
     """A number with a name: an id of ONE_REG, of the SBI, of KVM's interface, an exception, an ioctl.
 
     Attributes:
@@ -204,8 +192,7 @@ class KnownNumber(Known):
     on_request: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class KnownCode(Known):
+class KnownCode(Known, msgspec.Struct, frozen=True):
     """Code that has a part in KVM: an entry point, a phase, an accessor of CSRs.
 
     Attributes:
@@ -228,8 +215,7 @@ class KnownCode(Known):
     via: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class KnownGuard(Known):
+class KnownGuard(Known, msgspec.Struct, frozen=True):
     """A condition: whom it asks, and after which extension.
 
     Attributes:
@@ -243,15 +229,13 @@ class KnownGuard(Known):
     trap: Text | None
 
 
-@dataclass(frozen=True, slots=True)
-class KnownWord(Known):
+class KnownWord(Known, msgspec.Struct, frozen=True):
     """An area of the tree, a term of art, a macro that is another word for a register; `title` is its other name."""
 
     title: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """Everything that `explain` has to say about a name. `tree` is None outside a repository."""
 
     schema: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from kvmpatch.words import Text
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """One definition of a name in a tree.
 
     Attributes:
@@ -25,8 +24,7 @@ class Definition:
     differs: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class UsePlace:
+class UsePlace(msgspec.Struct, frozen=True):
     """A line that uses a name, and the function that it is in."""
 
     path: str
@@ -34,8 +32,7 @@ class UsePlace:
     function: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Introduced:
+class Introduced(msgspec.Struct, frozen=True):
     """The commit that brought a name into a history; `date` is the author's."""
 
     id: str
@@ -44,8 +41,7 @@ class Introduced:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class TreeName:
+class TreeName(msgspec.Struct, frozen=True):
     """One spelling in a tree.
 
     Attributes:
@@ -64,8 +60,7 @@ class TreeName:
     introduced_why: Text | None
 
 
-@dataclass(frozen=True, slots=True)
-class TreeFacts:
+class TreeFacts(msgspec.Struct, frozen=True):
     """What the tree of a commit knows of a name. `searched` are the folders that were read, () for all."""
 
     ref: str

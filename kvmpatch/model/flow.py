@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from kvmpatch.model.report import Effect, GuardKind, PhaseChange
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(msgspec.Struct, frozen=True):
     """An effect that stays in its phase but takes its value from elsewhere, or stands under other conditions."""
 
     phase: str
@@ -16,8 +15,7 @@ class Stay:
     after: Effect
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(msgspec.Struct, frozen=True):
     """Effects that are reached in another phase than before."""
 
     from_phase: str
@@ -26,8 +24,7 @@ class Move:
     after: tuple[Effect, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TestCount:
+class TestCount(msgspec.Struct, frozen=True):
     """How many tests of extensions a phase runs through, in what the commit touches."""
 
     phase: str
@@ -37,8 +34,7 @@ class TestCount:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class OnlyOred:
+class OnlyOred(msgspec.Struct, frozen=True):
     """A field that is only ever OR-ed into: nothing in the sources gives it a first value.
 
     `readers` are the phases that read it into a CSR, with that CSR.
@@ -51,8 +47,7 @@ class OnlyOred:
     readers: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EarlyReturn:
+class EarlyReturn(msgspec.Struct, frozen=True):
     """A new return that keeps what follows from running; `skipped` names what, in order.
 
     Where `was` is given the return is not new: under the same condition the function returned that value. Where
@@ -69,8 +64,7 @@ class EarlyReturn:
     dropped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AskedOfAnother:
+class AskedOfAnother(msgspec.Struct, frozen=True):
     """An extension that used to be asked of one (host or guest) and is now asked of the other."""
 
     extension: str
@@ -80,8 +74,7 @@ class AskedOfAnother:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class LostStatement:
+class LostStatement(msgspec.Struct, frozen=True):
     """A statement that a function lost and that did not come up anywhere else."""
 
     function: str
@@ -90,8 +83,7 @@ class LostStatement:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Factored:
+class Factored(msgspec.Struct, frozen=True):
     """Code that left one function for another: how many statements went untouched, which are new there."""
 
     source: str
@@ -102,8 +94,7 @@ class Factored:
     new: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reordered:
+class Reordered(msgspec.Struct, frozen=True):
     """Effects of one phase that run in another order than before.
 
     `overtook`: they now come before `anchor` and came after it; else the other way round.
@@ -115,8 +106,7 @@ class Reordered:
     overtook: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FlowFacts:
+class FlowFacts(msgspec.Struct, frozen=True):
     """Everything about flow. `unplaced`: touched functions to which no known entry point leads."""
 
     phases: tuple[PhaseChange, ...]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from kvmpatch.model.report import Reason
 
 INDEX_SCHEMA = "kvmpatch.index/1"
 
 
-@dataclass(frozen=True, slots=True)
-class IndexState:
+class IndexState(msgspec.Struct, frozen=True):
     """The index of one repository.
 
     Attributes:
@@ -36,8 +35,7 @@ class IndexState:
     new_commits: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class IndexDone:
+class IndexDone(msgspec.Struct, frozen=True):
     """What the call did. `seconds` by the wall clock."""
 
     commits: int
@@ -45,8 +43,7 @@ class IndexDone:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class IndexReport:
+class IndexReport(msgspec.Struct, frozen=True):
     """The whole answer; `done` is None for `status`, `advice` says when an index would help."""
 
     schema: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from kvmpatch.model.report import Evidence, Searched, Warning
 from kvmpatch.words import Text
@@ -14,8 +14,7 @@ GROUPS = (
 """The groups of the contract, in the order in which they are told."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedQuery:
+class RelatedQuery(msgspec.Struct, frozen=True):
     """What was asked.
 
     Attributes:
@@ -49,8 +48,7 @@ class RelatedQuery:
     ext: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedReason:
+class RelatedReason(msgspec.Struct, frozen=True):
     """Why a commit is in a group, with its proof: a reason without evidence cannot be made."""
 
     code: str
@@ -62,8 +60,7 @@ class RelatedReason:
             raise ValueError(f"reason {self.code} has no evidence")
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedCommit:
+class RelatedCommit(msgspec.Struct, frozen=True):
     """A commit of a group.
 
     Attributes:
@@ -80,8 +77,7 @@ class RelatedCommit:
     reasons: tuple[RelatedReason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedGroup:
+class RelatedGroup(msgspec.Struct, frozen=True):
     """Commits that are related in one way, oldest first.
 
     Attributes:
@@ -95,8 +91,7 @@ class RelatedGroup:
     left_out: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedEdge:
+class RelatedEdge(msgspec.Struct, frozen=True):
     """One relation: `from` needs, fixes, reverts, follows, mentions … `to`; ids of commits that groups hold."""
 
     from_: str
@@ -104,8 +99,7 @@ class RelatedEdge:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(msgspec.Struct, frozen=True):
     """Everything that `related` has to say about one question.
 
     Attributes:

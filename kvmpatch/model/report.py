@@ -8,9 +8,10 @@ None: not known or not worked out. An empty tuple: looked, and there is nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+import msgspec
 
 from kvmpatch.words import Text
 
@@ -74,8 +75,7 @@ class GuardKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001 - the contract's own word
+class Warning(msgspec.Struct, frozen=True):  # noqa: A001 - the contract's own word
     """Something the reader must know about how far the report can be trusted."""
 
     code: str
@@ -85,8 +85,7 @@ class Warning:  # noqa: A001 - the contract's own word
 # ---- who, when, and what the message says ------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """A person at a time, as git records authors and committers. `date` is ISO 8601 with zone."""
 
     name: str
@@ -94,24 +93,21 @@ class Signature:
     date: str
 
 
-@dataclass(frozen=True, slots=True)
-class Trailer:
+class Trailer(msgspec.Struct, frozen=True):
     """One `Key: value` line of the trailer block, as written."""
 
     key: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamPointer:
+class UpstreamPointer(msgspec.Struct, frozen=True):
     """An id by which a message points to the same change elsewhere, and the form it uses (a slug)."""
 
     id: str
     form: str
 
 
-@dataclass(frozen=True, slots=True)
-class FixesPointer:
+class FixesPointer(msgspec.Struct, frozen=True):
     """A `Fixes:` line. `id` is the commit of this repository that it resolves to, None where it does not."""
 
     written: str
@@ -119,8 +115,7 @@ class FixesPointer:
     subject: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StableMark:
+class StableMark(msgspec.Struct, frozen=True):
     """A `Cc: stable` line with its note; `since` is the oldest version it names, without `v` or `+`."""
 
     text: str
@@ -128,8 +123,7 @@ class StableMark:
     noautosel: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesPlace:
+class SeriesPlace(msgspec.Struct, frozen=True):
     """The place of a patch in its series, as its subject or message id says."""
 
     title: str | None
@@ -137,8 +131,7 @@ class SeriesPlace:
     total: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """A commit message, read. `body` is the text without subject; ids are as written, lower case."""
 
     subject: str
@@ -158,8 +151,7 @@ class Message:
     prose: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(msgspec.Struct, frozen=True):
     """Who and when. For text read with --patch, what a mail does not hold is None."""
 
     id: str | None
@@ -184,15 +176,13 @@ class Commit:
 # ---- files and hunks ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class FileBefore:
+class FileBefore(msgspec.Struct, frozen=True):
     """The other name of a renamed or copied file."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(msgspec.Struct, frozen=True):
     """One file of the commit. Line counts are None for binary files and where nobody counted."""
 
     path: str
@@ -208,8 +198,7 @@ class FileChange:
         return self.before.path if self.before else self.path
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(msgspec.Struct, frozen=True):
     """One hunk of a unified diff. `lines` keep their first character (space, + or -)."""
 
     before_start: int
@@ -220,16 +209,14 @@ class Hunk:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FilePatch:
+class FilePatch(msgspec.Struct, frozen=True):
     """One file of a patch text, with its hunks."""
 
     file: FileChange
     hunks: tuple[Hunk, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(msgspec.Struct, frozen=True):
     """A patch read from text: message (if any), who sent it, its files; `series` from subject and cover letter."""
 
     commit_id: str | None
@@ -243,8 +230,7 @@ class Patch:
 # ---- structural changes ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class MemberBefore:
+class MemberBefore(msgspec.Struct, frozen=True):
     """A member as it was."""
 
     name: str
@@ -253,8 +239,7 @@ class MemberBefore:
     position: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class MemberChange:
+class MemberChange(msgspec.Struct, frozen=True):
     """A field, an enum constant or an initialiser entry that differs. `position` of `of` on its side, from 1.
 
     Both are None where only hunks were at hand.
@@ -269,8 +254,7 @@ class MemberChange:
     before: MemberBefore | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeBefore:
+class ChangeBefore(msgspec.Struct, frozen=True):
     """A changed thing as it was."""
 
     name: str
@@ -280,8 +264,7 @@ class ChangeBefore:
     value: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One structural change. A removed thing carries its old name, path and lines."""
 
     kind: Kind
@@ -301,8 +284,7 @@ class Change:
 # ---- registers ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(msgspec.Struct, frozen=True):
     """One condition under which code runs, as written, and whom it asks. Outermost first in a tuple of them."""
 
     text: str
@@ -310,8 +292,7 @@ class Guard:
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AccessBefore:
+class AccessBefore(msgspec.Struct, frozen=True):
     """A CSR access as it was."""
 
     function: str | None
@@ -321,8 +302,7 @@ class AccessBefore:
     guards: tuple[Guard, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CsrAccess:
+class CsrAccess(msgspec.Struct, frozen=True):
     """A CSR access that the commit adds, removes, moves or alters; `csr` is the manual's name in lower case."""
 
     csr: str | None
@@ -339,8 +319,7 @@ class CsrAccess:
     before: AccessBefore | None
 
 
-@dataclass(frozen=True, slots=True)
-class BitBefore:
+class BitBefore(msgspec.Struct, frozen=True):
     """A use of a bit as it was."""
 
     target: str | None
@@ -350,8 +329,7 @@ class BitBefore:
     guards: tuple[Guard, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BitUse:
+class BitUse(msgspec.Struct, frozen=True):
     """A configuration bit that is set, cleared, tested or defined, and what the commit did to that use."""
 
     macro: str
@@ -371,8 +349,7 @@ class BitUse:
     before: BitBefore | None
 
 
-@dataclass(frozen=True, slots=True)
-class ExtensionRole:
+class ExtensionRole(msgspec.Struct, frozen=True):
     """How the commit concerns an ISA or SBI extension, and through what (bits, CSRs, ids, guards)."""
 
     name: str
@@ -383,23 +360,20 @@ class ExtensionRole:
 # ---- flow, history, relation ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Frequency:
+class Frequency(msgspec.Struct, frozen=True):
     """How often a phase is reached."""
 
     slug: str
     said: Text
 
 
-@dataclass(frozen=True, slots=True)
-class MovedFrom:
+class MovedFrom(msgspec.Struct, frozen=True):
     """Where an effect was reached before."""
 
     phase: str
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(msgspec.Struct, frozen=True):
     """Something that runs: a CSR access, a bit computed, a field written, a call, an early return.
 
     `operation` is what is done: read, write, swap … of a CSR, set or clear of a bit, the operator of an assignment.
@@ -416,8 +390,7 @@ class Effect:
     operation: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseChange:
+class PhaseChange(msgspec.Struct, frozen=True):
     """What is reached in one phase, before and after, in the order it runs."""
 
     phase: str
@@ -427,8 +400,7 @@ class PhaseChange:
     after: tuple[Effect, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """Where a statement comes from: a line of a file at a side, a commit, words of a message, a fact's key."""
 
     commit: str | None = None
@@ -439,16 +411,14 @@ class Evidence:
     fact: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """Why a commit is listed, with a stable code."""
 
     code: str
     said: Text
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
+class HistoryEntry(msgspec.Struct, frozen=True):
     """A commit that came before or after; `date` is the author's."""
 
     id: str
@@ -459,16 +429,14 @@ class HistoryEntry:
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CommitName:
+class CommitName(msgspec.Struct, frozen=True):
     """A commit by id and subject."""
 
     id: str
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(msgspec.Struct, frozen=True):
     """The series of a commit and how it is known: by message, by numbered links, or by neighbours."""
 
     basis: str
@@ -478,8 +446,7 @@ class Series:
     members: tuple[CommitName, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Searched:
+class Searched(msgspec.Struct, frozen=True):
     """How far history was read; JSON calls the bounds `from` and `to`."""
 
     from_: str | None
@@ -488,8 +455,7 @@ class Searched:
     stopped: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(msgspec.Struct, frozen=True):
     """What came before and after."""
 
     introduced_by: tuple[HistoryEntry, ...]
@@ -500,8 +466,7 @@ class History:
     searched: Searched
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """One sentence with its proof. Without evidence it cannot be made."""
 
     code: str
@@ -513,8 +478,7 @@ class Statement:
             raise ValueError(f"statement {self.code} has no evidence")
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(msgspec.Struct, frozen=True):
     """How the commit relates to the thing asked about."""
 
     about: str
@@ -525,8 +489,7 @@ class Relation:
 # ---- the report ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """One section of a report: its id from the contract, its title, its statements."""
 
     id: str
@@ -534,8 +497,7 @@ class Section:
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """What was asked for, and how it was found: an object, a backport of an upstream id, or a patch text."""
 
     rev: str
@@ -544,8 +506,7 @@ class Asked:
     also: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """Everything that `show` has to say about one commit."""
 
     schema: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from kvmpatch.model.report import Evidence, Warning
 from kvmpatch.words import Text
@@ -10,16 +10,14 @@ from kvmpatch.words import Text
 SUPPORT_SCHEMA = "kvmpatch.support/1"
 
 
-@dataclass(frozen=True, slots=True)
-class SupportRef:
+class SupportRef(msgspec.Struct, frozen=True):
     """A ref that was asked about, and its commit."""
 
     ref: str
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SupportColumn:
+class SupportColumn(msgspec.Struct, frozen=True):
     """What is told about each extension; `id` is the slug that cells use."""
 
     id: str
@@ -27,8 +25,7 @@ class SupportColumn:
     said: Text
 
 
-@dataclass(frozen=True, slots=True)
-class SupportCell:
+class SupportCell(msgspec.Struct, frozen=True):
     """The answer for one extension, ref and column.
 
     Attributes:
@@ -44,8 +41,7 @@ class SupportCell:
     why: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SupportRow:
+class SupportRow(msgspec.Struct, frozen=True):
     """One extension; `kind` is isa, or sbi for an extension of the SBI."""
 
     extension: str
@@ -53,8 +49,7 @@ class SupportRow:
     cells: tuple[SupportCell, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BroughtBy:
+class BroughtBy(msgspec.Struct, frozen=True):
     """A commit by which a ref came to have something."""
 
     ref: str
@@ -63,8 +58,7 @@ class BroughtBy:
     date: str
 
 
-@dataclass(frozen=True, slots=True)
-class SupportDifference:
+class SupportDifference(msgspec.Struct, frozen=True):
     """Something that some refs have and others lack; `commits` are None where history was not asked."""
 
     extension: str
@@ -77,8 +71,7 @@ class SupportDifference:
     commits: tuple[BroughtBy, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class SupportReport:
+class SupportReport(msgspec.Struct, frozen=True):
     """Everything that `support` has to say; rows are extensions by name, those of the SBI last."""
 
     schema: str

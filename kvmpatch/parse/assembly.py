@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch.model import Basis, Kind
 from kvmpatch.parse.csource.outline import Item, Outline, decode
@@ -32,8 +33,7 @@ _LOCAL = re.compile(rb"(?:\.L|\d|\$)")
 _INSTRUCTION = re.compile(r"\b(csrr(?:w|s|c)?i?|csr(?:w|s|c)i?)\s+([^\n;]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class CsrInstruction:
+class CsrInstruction(msgspec.Struct, frozen=True):
     """A CSR instruction: its mnemonic, its operands as written, and its 1-based line."""
 
     mnemonic: str

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+
+import msgspec
 
 from kvmpatch.model import Hunk, Side
 from kvmpatch.parse.csource.scan import blank, scan
@@ -46,8 +47,7 @@ class Start(IntEnum):
     INSIDE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Closer:
+class Closer(msgspec.Struct, frozen=True):
     """A brace that the hunk closes and does not open.
 
     What follows it, and what stands before it: case labels, or a list rather than statements.
@@ -58,8 +58,7 @@ class Closer:
     lists: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
+class Beginning(msgspec.Struct, frozen=True):
     """What one side of a hunk begins inside of.
 
     `closers` are from the innermost; `ends` tells that the last of them stands in the first column and so ends the

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from kvmpatch.model import Basis, FilePatch, Hunk, Side
 from kvmpatch.parse.csource.outline import Item, Outline
@@ -28,8 +30,7 @@ _CONFIG = re.compile(r"(?:menu)?config[ \t]+\w+\s*$")
 _HELP_TEXT = re.compile(r"(?:\t[ \t]+| {8,})\S")
 
 
-@dataclass(frozen=True, slots=True)
-class WovenScan(Scan):
+class WovenScan(Scan, msgspec.Struct, frozen=True):
     """A cut of a woven text; its lines have the numbers that they have in the file, 0 where they are made up."""
 
     numbers: tuple[int, ...] = ()

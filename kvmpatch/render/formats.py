@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
+
+import msgspec
 
 if TYPE_CHECKING:
     from kvmpatch.render.page import Page, Voice
@@ -15,8 +16,7 @@ FORMATS: tuple[Format, ...] = ("text", "markdown", "json", "jsonl")
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """How text for people looks: its words, its width in columns, colours or none."""
 
     voice: Voice

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import types
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from kvmpatch import model
 from kvmpatch.errors import BadInput
@@ -58,7 +59,7 @@ def _value(kind: Any, plain: Any) -> object:
         return Text(plain["zh"], plain["en"])
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(plain)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _object(kind, plain)
     if kind is float and isinstance(plain, int):
         return float(plain)
@@ -70,9 +71,7 @@ def _value(kind: Any, plain: Any) -> object:
 def _object(kind: Any, plain: Any) -> object:
     hints = _hints(kind)
     values = {
-        field.name: Text(plain["zh"], plain["en"])
-        if field.name == _SAID
-        else _value(hints[field.name], plain[key_of(field.name)])
-        for field in fields(kind)
+        name: Text(plain["zh"], plain["en"]) if name == _SAID else _value(hints[name], plain[key_of(name)])
+        for name in kind.__struct_fields__
     }
     return kind(**values)

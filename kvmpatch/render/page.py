@@ -6,9 +6,10 @@ which a page-maker speaks; a block holds words that are ready to be shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+import msgspec
 
 from kvmpatch.words import Language, Text
 
@@ -34,8 +35,7 @@ class Style(StrEnum):
     CAUTION = "caution"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A piece of a line."""
 
     text: str
@@ -45,16 +45,14 @@ class Span:
 Line = tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(msgspec.Struct, frozen=True):
     """The head of a page, and one line under it."""
 
     line: Line
     under: Line
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(msgspec.Struct, frozen=True):
     """The head of a numbered section; `aside` is a remark on the same line."""
 
     number: str
@@ -62,15 +60,13 @@ class Heading:
     aside: Line = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraphs:
+class Paragraphs(msgspec.Struct, frozen=True):
     """Text that stands alone: one group of lines a language, each line a paragraph of its own."""
 
     groups: tuple[tuple[Line, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """A numbered entry: a symbol for what happened, what it is, where it stands, and details one a line.
 
     `quotes` are somebody else's words; `proof` says where the entry comes from.
@@ -85,24 +81,21 @@ class Item:
     proof: tuple[Line, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(msgspec.Struct, frozen=True):
     """Entries under an optional caption, such as the file that they are in."""
 
     items: tuple[Item, ...]
     caption: Line = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A label and its values, each on its own line."""
 
     label: str
     values: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(msgspec.Struct, frozen=True):
     """Labels and values, aligned."""
 
     fields: tuple[Field, ...]
@@ -111,39 +104,34 @@ class Fields:
 Cell = tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """A table; a cell is a tuple of lines, an empty one is shown as a dash."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True):
     """Somebody else's words, kept line by line."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A remark; a caution when the reader must not miss it. One line a language."""
 
     lines: tuple[Line, ...]
     caution: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Twig:
+class Twig(msgspec.Struct, frozen=True):
     """A line of a tree, and what hangs on it."""
 
     line: Line
     twigs: tuple[Twig, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A node of a graph; `look` is one of a few words by which nodes of a kind look alike."""
 
     id: str
@@ -151,8 +139,7 @@ class Node:
     look: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(msgspec.Struct, frozen=True):
     """An arrow between two nodes, with a word on it."""
 
     from_: str
@@ -160,8 +147,7 @@ class Arrow:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(msgspec.Struct, frozen=True):
     """A picture of what belongs to what: a tree where only text can be shown, a graph where graphs are drawn."""
 
     tree: tuple[Twig, ...]
@@ -172,15 +158,13 @@ class Drawing:
 Block = Title | Heading | Paragraphs | Items | Fields | Table | Quote | Note | Drawing
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """What a writer writes."""
 
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(msgspec.Struct, frozen=True):
     """The language or languages of a page, and how much it says."""
 
     speech: Speech = "both"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+
+import msgspec
+from msgspec.structs import replace
 
 from kvmpatch.model import Aspect, Basis, Change, CsrAccess, Happened, Kind, Report
 from kvmpatch.render import labels
@@ -42,8 +44,7 @@ _PREFIX = {
 _Place = tuple[str | None, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(msgspec.Struct, frozen=True):
     """An item before it is numbered, with the file it stands in."""
 
     path: str
@@ -175,8 +176,7 @@ def _origin(change: Change, voice: Voice) -> Iterable[Line]:
     yield tuple(line)
 
 
-@dataclass(frozen=True, slots=True)
-class _Accesses:
+class _Accesses(msgspec.Struct, frozen=True):
     """The report's CSR accesses by the function and file that they are in, and by those that they left."""
 
     here: dict[_Place, list[CsrAccess]]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch.model import Evidence, Report, Section, Statement
 from kvmpatch.render import labels
@@ -35,8 +36,7 @@ _SUMMARY = "summary"
 _QUIET_IDS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(msgspec.Struct, frozen=True):
     """What stands under one heading."""
 
     blocks: tuple[Block, ...]

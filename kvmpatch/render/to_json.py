@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
+import msgspec
+
 from kvmpatch.render.escape import HIDDEN, undecoded
 from kvmpatch.words import Text
 
@@ -14,7 +16,7 @@ _SAID = "said"
 
 
 def plain_value(value: object) -> object:
-    """The value as JSON knows it: dataclasses as objects, tuples as arrays, enums by their slug, texts as zh and en.
+    """The value as JSON knows it: structs as objects, tuples as arrays, enums by their slug, texts as zh and en.
 
     Raises:
         TypeError: the value is of a kind that no report holds.
@@ -29,19 +31,21 @@ def plain_value(value: object) -> object:
         return [plain_value(one) for one in value]
     if isinstance(value, dict):
         return {str(key): plain_value(one) for key, one in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, msgspec.Struct):
         return _plain_object(value)
+    if is_dataclass(value):
+        return {key_of(f.name): plain_value(getattr(value, f.name)) for f in fields(value)}
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def _plain_object(value: object) -> dict[str, object]:
+def _plain_object(value: msgspec.Struct) -> dict[str, object]:
     plain: dict[str, object] = {}
-    for field in fields(value):  # type: ignore[arg-type]
-        held = getattr(value, field.name)
-        if field.name == _SAID and isinstance(held, Text):
+    for name in value.__struct_fields__:
+        held = getattr(value, name)
+        if name == _SAID and isinstance(held, Text):
             plain["zh"], plain["en"] = undecoded(held.zh), undecoded(held.en)
         else:
-            plain[key_of(field.name)] = plain_value(held)
+            plain[key_of(name)] = plain_value(held)
     return plain
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import singledispatchmethod
+
+from msgspec.structs import replace
 
 from kvmpatch.render.escape import lines_of, no_runner_command, one_line
 from kvmpatch.render.page import (
@@ -81,7 +83,11 @@ def _safe(line: Line) -> Line:
         first = next(place for place, span in enumerate(line) if span.text.strip())
         text = line[first].text
         blank = text[: len(text) - len(text.lstrip())]
-        line = (*line[:first], replace(line[first], text=f"{blank}\\{text.lstrip()}"), *line[first + 1 :])
+        line = (
+            *line[:first],
+            replace(line[first], text=f"{blank}\\{text.lstrip()}"),
+            *line[first + 1 :],
+        )
     return line
 
 

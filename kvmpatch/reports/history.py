@@ -6,17 +6,18 @@ Every walk stops somewhere and says where. In a shallow clone nothing is said at
 from __future__ import annotations
 
 import re
-import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
 from kvmpatch.analysis.history import Event, Interest, causes_in, consequences_in, interest_of
 from kvmpatch.model import Evidence, History, HistoryEntry, Message, Report, Searched
 from kvmpatch.parse.message import read_message
 from kvmpatch.parse.outlines import language_of
+from kvmpatch.reports.history_walks import EARLIER, HistoryWalks, window
 from kvmpatch.reports.series import SeriesFinder
 from kvmpatch.rules.history_reasons import STRENGTH, reason
 
@@ -24,123 +25,86 @@ if TYPE_CHECKING:
     from kvmpatch.reports.show_commit import CommitReporter
     from kvmpatch.sources.repo import ChangedLine, RawCommit
 
-_EARLIER = 300
+__all__ = ["HistoryFinder", "identities", "later_paths", "window"]
+
 _LATER = 600
 # Of the commits whose lines name something of interest, this many are looked into structurally on each side.
 _LOOKED_INTO = 40
 _MOST_FILES = 60
 _MOST_ENTRIES = 12
 _IMPORT = 400
-_MOST_TIPS = 40
 # How often a thing is followed to another place.
 _MOST_MOVES = 3
 _KVM = re.compile(r"(?:^|/)kvm/")
 
 
-@dataclass(slots=True)
-class _Found:
-    """What the walks brought, each filled by a thread of its own."""
+def identities(raw: RawCommit, message: Message) -> tuple[str, ...]:
+    """The ids by which others name a commit: its own, and those that it is a backport of."""
+    return tuple(dict.fromkeys((raw.id, *(pointer.id for pointer in message.upstream))))
 
-    pointing: list[str]
-    later: list[str]
-    earlier: list[str]
-    near: list[RawCommit]
-    failure: BaseException | None = None
+
+def later_paths(touched: Iterable[str]) -> list[str]:
+    """Where later changes to what a commit brought are looked for: KVM's directories, else the files."""
+    files = [path for path in touched if language_of(path)][:_MOST_FILES]
+    if any(_KVM.search(path) for path in files):
+        return sorted({path.rpartition("/")[0] or path for path in files})
+    return files
 
 
 class HistoryFinder:
     """Finds the history of one commit."""
 
-    def __init__(self, reporter: CommitReporter, raw: RawCommit, message: Message, report: Report) -> None:
+    def __init__(
+        self,
+        reporter: CommitReporter,
+        raw: RawCommit,
+        message: Message,
+        report: Report,
+        walks: HistoryWalks | None = None,
+    ) -> None:
         self.reporter = reporter
         self.repository = reporter.repository
         self.raw = raw
         self.message = message
         self.report = report
+        shallow = self.repository.shallow
+        self.walks = walks or (
+            None if shallow else HistoryWalks(self.repository, raw, identities(raw, message), self._later_paths())
+        )
         self.brought, self.changed = interest_of(report.changes, report.csr_accesses, report.bits)
-        self.on_head = True
-        self.tips: tuple[str, ...] = ()
-        self.ids = tuple(dict.fromkeys((raw.id, *(pointer.id for pointer in message.upstream))))
+        self.ids = identities(raw, message)
 
     def find(self) -> History | None:
         """The history; None where the clone is shallow, since what is cut off cannot be told from what is not."""
-        if self.repository.shallow:
+        walks = self.walks
+        if walks is None:
             return None
-        head = self.repository.head()
-        self.on_head = bool(head and self.repository.is_ancestor(self.raw.id, head))
-        self.tips = tips = (head,) if head and self.on_head else self.repository.all_tips()
-        found = self._walk(tips)
-        fixed, reverted = self._pointing(found.pointing)
+        walks.settle()
+        mine = [file.before_path for file in self.report.files if language_of(file.before_path)][:_MOST_FILES]
+        earlier = walks.before(mine) if self.changed else []
+        fixed, reverted = self._pointing(walks.pointing)
         known = {entry.id for entry in (*fixed, *reverted)}
-        followed, stopped = self._consequences(found.later, known)
+        followed, stopped = self._consequences(walks, known) if self.brought else ([], None)
+        cut = len(earlier) >= EARLIER
         return History(
-            introduced_by=tuple(self._causes(found.earlier)),
+            introduced_by=tuple(self._causes(earlier)),
             followed_by=tuple(followed),
             fixed_by=tuple(fixed),
             reverted_by=tuple(reverted),
-            series=SeriesFinder(self.raw, self.message, found.near).find(),
+            series=SeriesFinder(self.raw, self.message, list(self.repository.commits(walks.near))).find(),
             searched=Searched(
-                from_=found.earlier[-1] if len(found.earlier) >= _EARLIER else None,
-                to=self._upto(tips),
-                complete=stopped is None and len(found.earlier) < _EARLIER,
-                stopped=stopped or ("earlier-limit" if len(found.earlier) >= _EARLIER else None),
+                from_=earlier[-1] if cut else None,
+                to=walks.upto(),
+                complete=stopped is None and not cut,
+                stopped=stopped or ("earlier-limit" if cut else None),
             ),
         )
 
-    def _upto(self, tips: Sequence[str]) -> str | None:
-        """The tip that the search went up to: of several, one that holds the commit."""
-        holding = (tip for tip in tips[:_MOST_TIPS] if self.on_head or self.repository.is_ancestor(self.raw.id, tip))
-        return next(holding, None)
-
-    # ---- walks --------------------------------------------------------------------------------------------------
-
-    def _walk(self, tips: Sequence[str]) -> _Found:
-        """The walks that git makes, side by side: each is a process of its own."""
-        from kvmpatch.sources.repo import Filter
-
-        found = _Found([], [], [], [])
-        after = [*tips, f"^{self.raw.id}"]
-        words = tuple(dict.fromkeys(identity[:7] for identity in self.ids))
-        jobs: list[Callable[[], None]] = [
-            lambda: found.pointing.extend(
-                self.repository.history_ids(
-                    after, where=Filter(grep=words, syntax="fixed", ignore_case=True, ours=True)
-                )
-            ),
-        ]
-        if self.brought:
-            jobs.append(lambda: found.later.extend(self.repository.history_ids(after, self._later_paths(), limit=None)))
-        if self.changed and self.raw.parents:
-            paths = [file.before_path for file in self.report.files if language_of(file.before_path)][:_MOST_FILES]
-            jobs.append(
-                lambda: found.earlier.extend(self.repository.history_ids([self.raw.parents[0]], paths, limit=_EARLIER))
-            )
-        threads = [threading.Thread(target=_guarded(job, found), daemon=True) for job in jobs]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if found.failure:
-            raise found.failure
-        found.near = list(self._neighbours(tips if self.on_head else [tip for tip in [self._upto(tips)] if tip]))
-        return found
+    def _on_head(self) -> bool:
+        return self.walks is not None and self.walks.on_head
 
     def _later_paths(self) -> list[str]:
-        """Where later changes to what the commit brought are looked for: KVM's directories, else the files."""
-        files = [file.path for file in self.report.files if language_of(file.path)][:_MOST_FILES]
-        if any(_KVM.search(path) for path in files):
-            return sorted({path.rpartition("/")[0] or path for path in files})
-        return files
-
-    def _neighbours(self, tips: Sequence[str]) -> Iterator[RawCommit]:
-        """Commits that were applied about the same time, on both sides of this one."""
-        ids = list(self.repository.history_ids([self.raw.id], limit=30))
-        since, until = window(self.raw.committer.date)
-        from kvmpatch.sources.repo import Filter
-
-        after = [*tips, f"^{self.raw.id}"]
-        later = list(self.repository.history_ids(after, since=since, where=Filter(until=until, ours=True), limit=None))
-        return self.repository.commits([*reversed(ids), *reversed(later[-40:])])
+        return later_paths(file.path for file in self.report.files)
 
     # ---- fixes and reverts ----------------------------------------------------------------------------------------
 
@@ -170,9 +134,10 @@ class HistoryFinder:
 
     # ---- consequences and causes -----------------------------------------------------------------------------------
 
-    def _consequences(self, later: Sequence[str], known: set[str]) -> tuple[list[HistoryEntry], str | None]:
+    def _consequences(self, walks: HistoryWalks, known: set[str]) -> tuple[list[HistoryEntry], str | None]:
         """Later commits that changed what this one brought, oldest first; what moves away is followed to its file."""
         found: list[tuple[int, HistoryEntry]] = []
+        later: Sequence[str] = walks.later
         order = {commit: -place for place, commit in enumerate(later)}
         paths, seen = self._later_paths(), set[str]()
         stopped = None
@@ -183,7 +148,7 @@ class HistoryFinder:
                 break
             seen |= {entry.id for _, entry in found}
             paths = sorted(away)
-            later = list(self.repository.history_ids([*self.tips, f"^{self.raw.id}"], paths, limit=_LATER))
+            later = list(self.repository.history_ids(walks.after, paths, limit=_LATER))
             known = known | {commit for commit in later if commit in order}
             rank = max(order.values(), default=0)
             order.update({one: rank + place for place, one in enumerate(reversed(later), 1) if one not in order})
@@ -205,7 +170,7 @@ class HistoryFinder:
         for looked_into, (commit, files) in enumerate(naming):
             if looked_into >= _LOOKED_INTO or len(found) >= _MOST_ENTRIES:
                 return set(), "later-limit"
-            if not self.on_head and not self.repository.is_ancestor(self.raw.id, commit):
+            if not self._on_head() and not self.repository.is_ancestor(self.raw.id, commit):
                 # On another branch: what it did, it did not do to what this commit brought.
                 continue
             facts, raw = self._facts(commit, files, self.brought)
@@ -324,28 +289,6 @@ class HistoryFinder:
 
 def _within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder + "/")
-
-
-def _guarded(job: Callable[[], None], found: _Found) -> Callable[[], None]:
-    def run() -> None:
-        try:
-            job()
-        except BaseException as error:
-            found.failure = error
-
-    return run
-
-
-def window(date: str) -> tuple[str, str]:
-    """Two days around a date, as git takes dates."""
-    from datetime import datetime, timedelta
-
-    try:
-        moment = datetime.fromisoformat(date)
-    except ValueError:
-        return date, date
-    day = timedelta(days=2)
-    return (moment - day).isoformat(), (moment + day).isoformat()
 
 
 def _entry(raw: RawCommit, events: Sequence[Event], *, first: bool) -> HistoryEntry:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
@@ -33,8 +34,7 @@ _MOST_OTHERS = 2
 _RANK = ("touches", "needed", "needed-by", "context", "same-series", "same-structure", "none", "unknown")
 
 
-@dataclass(frozen=True, slots=True)
-class _Touch:
+class _Touch(msgspec.Struct, frozen=True):
     """Where a commit touches the thing: in words for a list, and as evidence."""
 
     place: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kvmpatch.model import Report, Section
 from kvmpatch.rules import ABOUT_A_COMMIT, Context, Spoken

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
 
 from kvmpatch.errors import UnknownRevision
 from kvmpatch.model import Report
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 Progress = Callable[[Text], None]
 
 
-@dataclass(frozen=True, slots=True)
-class ShowRequest:
+class ShowRequest(msgspec.Struct, frozen=True):
     """What `show` was asked.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kvmpatch.analysis.commit_facts import SidedFile, commit_facts
 from kvmpatch.errors import Unreadable
@@ -13,7 +14,8 @@ from kvmpatch.model import REPORT_SCHEMA, Asked, Report, Warning
 from kvmpatch.parse.message import read_message
 from kvmpatch.parse.outlines import language_of
 from kvmpatch.reports.flow import TouchedTexts, flow_facts, phases_of
-from kvmpatch.reports.history import HistoryFinder
+from kvmpatch.reports.history import HistoryFinder, identities, later_paths
+from kvmpatch.reports.history_walks import HistoryWalks
 from kvmpatch.reports.relation import RelationFinder
 from kvmpatch.reports.sections import with_sections
 from kvmpatch.reports.who import commit_of, resolve_fixes
@@ -80,6 +82,11 @@ class CommitReporter:
     def report(self, asked: Resolved, raw: RawCommit, touched: ChangedFiles) -> Report:
         """The report of one commit."""
         message = read_message(raw.message)
+        walks = None
+        if self.in_full and not self.repository.shallow:
+            # Git walks history while the files are read here.
+            paths = later_paths(file.path for file in touched.files)
+            walks = HistoryWalks(self.repository, raw, identities(raw, message), paths)
         texts = TouchedTexts()
         facts = commit_facts(texts.kept(self.sided(raw.id, touched.files)))
         flow = flow_facts(self.repository, raw.id, texts, facts) if self.in_full else None
@@ -98,7 +105,7 @@ class CommitReporter:
             sections=(),
             warnings=(*self.warnings(raw, touched), *facts.warnings, *self.left_out(flow)),
         )
-        history = HistoryFinder(self, raw, message, report).find() if self.in_full else None
+        history = HistoryFinder(self, raw, message, report, walks).find() if self.in_full else None
         report = replace(report, history=history)
         if self.in_full and history is None:
             report = replace(report, warnings=(*report.warnings, SHALLOW))

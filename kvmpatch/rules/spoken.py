@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from kvmpatch.model import Evidence, FlowFacts, Message, Statement
 from kvmpatch.words import Text
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What rules may know besides the report's own facts.
 
     `message` as read, the `flow` in full, and `said`: the codes of what the summary says already.
@@ -20,8 +19,7 @@ class Context:
     said: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(msgspec.Struct, frozen=True):
     """One statement for one section of the report."""
 
     section: str

@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import msgspec
+
 from kvmpatch.errors import BadInput, Unreadable
 from kvmpatch.words import Text
 
@@ -28,8 +30,7 @@ _PLACEHOLDER = re.compile(r"\{commit:(\d{4})\}")
 _BETWEEN_COMMITS = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class DemoCommit:
+class DemoCommit(msgspec.Struct, frozen=True):
     """One commit of the miniature history.
 
     Attributes:
@@ -45,16 +46,14 @@ class DemoCommit:
     branch: str
 
 
-@dataclass(frozen=True, slots=True)
-class DemoRef:
+class DemoRef(msgspec.Struct, frozen=True):
     """A branch or a tag: its short name, and the full id of the commit it points at."""
 
     name: str
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class DemoHistory:
+class DemoHistory(msgspec.Struct, frozen=True):
     """What was laid down.
 
     Attributes:
@@ -239,8 +238,7 @@ class _Import:
 # --- the plan -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Patch:
+class _Patch(msgspec.Struct, frozen=True):
     author: str
     date: datetime
     message: str

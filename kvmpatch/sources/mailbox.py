@@ -10,11 +10,13 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.errors import MessageError
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
+from msgspec.structs import replace
 
 from kvmpatch.errors import BadInput
 from kvmpatch.model import Patch, SeriesPlace, Signature
@@ -57,8 +59,7 @@ _MESSAGE_INDENT = "    "
 _UNMARKED = Marks(is_reply=False, place=None, tags="")
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(msgspec.Struct, frozen=True):
     """One mail or commit of the input, and the commit id that stood above it."""
 
     data: bytes
@@ -66,8 +67,7 @@ class _Piece:
     shown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
+class _Sent(msgspec.Struct, frozen=True):
     """What one mail held, and what it says about the series it belongs to."""
 
     patch: Patch | None

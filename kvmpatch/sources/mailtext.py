@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message as Mail
 from email.utils import parseaddr, parsedate_to_datetime
+
+import msgspec
 
 from kvmpatch.model import Signature
 
@@ -26,8 +27,7 @@ _DIFF_TYPES = frozenset(("text/x-patch", "text/x-diff", "application/x-patch", "
 _LONGEST_HEADER = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Headers:
+class Headers(msgspec.Struct, frozen=True):
     """The headers that matter, decoded. `extra` are lines that belong to the top of the message."""
 
     sender: str | None = None
@@ -36,8 +36,7 @@ class Headers:
     extra: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(msgspec.Struct, frozen=True):
     """What stands before a subject: whether it is a reply, its place in a series, and the tags without the numbers."""
 
     is_reply: bool

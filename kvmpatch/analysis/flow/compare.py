@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
+from msgspec.structs import replace
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.flow.asked import asked_of_another
@@ -34,8 +37,7 @@ _CODE = {Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL}
 _MOST_ORDERED = 400
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(msgspec.Struct, frozen=True):
     """What one side runs: the effects by phase and root, in order, each once."""
 
     runs: dict[tuple[str, str], list[Run]]

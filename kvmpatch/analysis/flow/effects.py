@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.flow.program import Function, Program
@@ -34,8 +35,7 @@ _FILLS = {"memset", "memcpy", "memmove", "bitmap_zero", "bitmap_copy", "memzero_
 _CALLED = re.compile(r"\b([a-z_]\w*)\s*\(")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """An effect where it runs: its phase, its function, and the form in which two sides are compared.
 
     `essence` has local names replaced by what they stand for, so that `cfg->henvcfg` and `vcpu->arch.cfg.henvcfg`
@@ -49,8 +49,7 @@ class Run:
     checks: tuple[tuple[str, str, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Here:
+class _Here(msgspec.Struct, frozen=True):
     """Where the walk stands: the phase, what holds there, how it got there, and what local names stand for."""
 
     function: Function

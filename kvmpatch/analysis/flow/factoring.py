@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch.analysis.flow.effects import aliases, expand
 from kvmpatch.analysis.flow.program import Function, Program
@@ -16,8 +17,7 @@ from kvmpatch.parse.csource.body import Does, Step
 _FEWEST = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(msgspec.Struct, frozen=True):
     """A statement in a form that two functions share, and where it stands."""
 
     essence: tuple[str, ...]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from kvmpatch.analysis.uses import GuardReader, UseReader, Uses, bitmap_of_callers, uses_in
 from kvmpatch.model import Guard, Kind
@@ -18,8 +19,7 @@ from kvmpatch.parse.csource.outline import Item, Outline
 from kvmpatch.parse.outlines import outline_of
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """A function, or an asm symbol, and where it stands."""
 
     name: str
@@ -33,13 +33,16 @@ class Function:
         return self.item.kind is Kind.ASM_SYMBOL
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """One place that calls a function, or takes its address in a table."""
 
     caller: Function | None
     step: Step | None
     table: str | None = None
+
+
+# Words of which sources that generic KVM calls into hold one: its hooks, and the tables that it calls through.
+_ENTRANCES = (b"kvm_arch_", b"kvm_riscv_", b"kvm_vcpu_sbi_extension", b"kvm_device_ops", b"kvm_io_device_ops")
 
 
 class Program:
@@ -56,7 +59,7 @@ class Program:
     @cached_property
     def has_entries(self) -> bool:
         """Whether generic KVM can get in here at all: without an entry point no phase can be told."""
-        return any(b"kvm_arch_" in text or b"kvm_riscv_" in text for text in self.texts.values())
+        return any(word in text for text in self.texts.values() for word in _ENTRANCES)
 
     def outline(self, path: str) -> Outline | None:
         """The outline of a file."""

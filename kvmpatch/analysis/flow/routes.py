@@ -7,7 +7,8 @@ of its own (the world switch within KVM_RUN; `!ran_atleast_once` for the first K
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.flow.program import Function, Program
@@ -37,16 +38,14 @@ _TABLE_PHASES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """One call on the way: who calls, and under which conditions."""
 
     caller: Function
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """A way from an entry point to a function; `links` from the root downward, empty where it is the entry itself."""
 
     root: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch.analysis.commit_facts import CommitFacts
 from kvmpatch.analysis.history.interest import Interest, last_name
@@ -14,8 +15,7 @@ _GROWING = {*_AGGREGATES, Kind.ENUM}
 _CODE = {Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL}
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """One thing that a commit did to one name. `detail` is a name (the new one, the member, the file)."""
 
     code: str

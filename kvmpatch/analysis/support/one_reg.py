@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch.analysis.support.tree import (
     INTERFACE,
@@ -36,8 +37,7 @@ _TABLE = "kvm_isa_ext_arr"
 _SBI_TABLE = "sbi_ext"
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(msgspec.Struct, frozen=True):
     """What a function that switches over ids returns: by id, and for all others."""
 
     by_id: dict[str, tuple[str, Place]]

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from kvmpatch import knowledge
 from kvmpatch.model import Kind
 from kvmpatch.parse.csource.outline import Item, Outline, outline
@@ -37,8 +39,7 @@ class Place:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """What was found out about one extension in one column; see `SupportCell`."""
 
     value: bool | None

@@ -6,8 +6,9 @@ source of the facts. Bits count from 0; `hi` and `lo` are inclusive.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
+
+import msgspec
 
 from kvmpatch.words import Text
 
@@ -17,8 +18,7 @@ Status = Literal["mainline", "not-proven", "absent"]
 BitKind = Literal["mask", "shift", "value", "mode"]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """Where facts come from: a tree, a specification or a mailing-list record, at one version."""
 
     name: str
@@ -46,8 +46,7 @@ class Entry(Protocol):
         """Where the facts are from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Csr:
+class Csr(msgspec.Struct, frozen=True):
     """A control and status register.
 
     Attributes:
@@ -75,8 +74,7 @@ class Csr:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class CsrAlias:
+class CsrAlias(msgspec.Struct, frozen=True):
     """A macro that names a CSR under another word.
 
     Attributes:
@@ -96,8 +94,7 @@ class CsrAlias:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class BitPlace:
+class BitPlace(msgspec.Struct, frozen=True):
     """A field in one register: bits hi..lo, and the extensions that put it there.
 
     Attributes:
@@ -118,16 +115,14 @@ class BitPlace:
         return ((1 << (self.hi - self.lo + 1)) - 1) << self.lo
 
 
-@dataclass(frozen=True, slots=True)
-class NotIn:
+class NotIn(msgspec.Struct, frozen=True):
     """A register that people wrongly expect a field in, and why it is not there."""
 
     register: str
     reason: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Bit:
+class Bit(msgspec.Struct, frozen=True):
     """A bit or field, or a macro that is made for one.
 
     Attributes:
@@ -190,8 +185,7 @@ class Bit:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(msgspec.Struct, frozen=True):
     """An ISA extension, or a name that Linux treats as one.
 
     Attributes:
@@ -227,8 +221,7 @@ class Extension:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class ExceptionCode:
+class ExceptionCode(msgspec.Struct, frozen=True):
     """An exception or interrupt number.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+import msgspec
 
 from kvmpatch.knowledge.entries.architecture import Source, Status
 from kvmpatch.words import Text
@@ -11,8 +12,7 @@ from kvmpatch.words import Text
 GuardKind = Literal["host", "guest", "vcpu", "vm", "config", "unknown-isa"]
 
 
-@dataclass(frozen=True, slots=True)
-class IsaId:
+class IsaId(msgspec.Struct, frozen=True):
     """A KVM_RISCV_ISA_EXT_* number of the user-space interface.
 
     Attributes:
@@ -39,8 +39,7 @@ class IsaId:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class SbiId:
+class SbiId(msgspec.Struct, frozen=True):
     """A KVM_RISCV_SBI_EXT_* number; KVM's own, unrelated to the ids of the SBI specification."""
 
     table: ClassVar[str] = "sbi-id"
@@ -54,8 +53,7 @@ class SbiId:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class OneReg:
+class OneReg(msgspec.Struct, frozen=True):
     """A KVM_REG_RISCV_* group, subtype or mask of ONE_REG ids.
 
     Attributes:
@@ -78,16 +76,14 @@ class OneReg:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Frequency:
+class Frequency(msgspec.Struct, frozen=True):
     """How often code runs: a stable slug and the words for it."""
 
     slug: str
     words: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(msgspec.Struct, frozen=True):
     """A phase of KVM's life of a VCPU; `order` says which comes first."""
 
     table: ClassVar[str] = "phase"
@@ -100,8 +96,7 @@ class Phase:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPoint:
+class EntryPoint(msgspec.Struct, frozen=True):
     """A function in which a phase begins.
 
     Attributes:
@@ -124,8 +119,7 @@ class EntryPoint:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class GuardKnowledge:
+class GuardKnowledge(msgspec.Struct, frozen=True):
     """What a condition asks.
 
     Attributes:
@@ -147,8 +141,7 @@ class GuardKnowledge:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Accessor:
+class Accessor(msgspec.Struct, frozen=True):
     """A macro, function or instruction that reaches a CSR.
 
     Attributes:
@@ -174,8 +167,7 @@ class Accessor:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     """Another number of the SBI or of KVM's interface; value is None where releases differ."""
 
     table: ClassVar[str] = "constant"
@@ -189,8 +181,7 @@ class Constant:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class GuestStep:
+class GuestStep(msgspec.Struct, frozen=True):
     """A phase that decides a guest's bit, from one release to another; None where not known."""
 
     phase: str
@@ -198,8 +189,7 @@ class GuestStep:
     until: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class GuestBit:
+class GuestBit(msgspec.Struct, frozen=True):
     """A bit that KVM puts into a register that governs a guest.
 
     Attributes:
@@ -224,8 +214,7 @@ class GuestBit:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Caution:
+class Caution(msgspec.Struct, frozen=True):
     """Something that people get wrong, or on which sources disagree; `about` names what it concerns."""
 
     table: ClassVar[str] = "caution"
@@ -236,8 +225,7 @@ class Caution:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(msgspec.Struct, frozen=True):
     """A part of the tree, by path prefix."""
 
     table: ClassVar[str] = "area"
@@ -248,8 +236,7 @@ class Area:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """A term of art: the English word and what a Chinese kernel engineer says."""
 
     table: ClassVar[str] = "term"

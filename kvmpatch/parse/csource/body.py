@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from kvmpatch.parse.csource.outline import Item, Outline, decode
 from kvmpatch.parse.csource.scan import Scan, blank
@@ -31,8 +32,7 @@ class Origin(StrEnum):
     LOOP = "loop"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """A condition as written, less a leading `!`, which is told by `negated`."""
 
     text: str
@@ -51,8 +51,7 @@ class Does(StrEnum):
     ASSEMBLY = "assembly"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One effect of a body, in the order it runs.
 
     `name` is what is called, the target of an assignment, the condition of a test or the label of a jump;
@@ -69,8 +68,7 @@ class Step:
     declares: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(msgspec.Struct, frozen=True):
     """The steps of one function; `whole` is False where the grammar failed somewhere in it."""
 
     steps: tuple[Step, ...]

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from kvmpatch.model import Kind
 from kvmpatch.parse.csource.words import CALLED_ATTRIBUTES, LINKAGE, NAME_ARGUMENT, PLAIN_ATTRIBUTES, TYPE_WORDS
 
@@ -30,8 +32,7 @@ class Token:
     partner: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A field, constant or initialiser entry, at `position` of `of` in its own nest."""
 
     name: str

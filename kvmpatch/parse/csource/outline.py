@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch.model import Basis, Kind, Lines
 from kvmpatch.parse.csource.declarations import Member, Token, read_declaration, spell, tokens_of
@@ -16,8 +17,7 @@ from kvmpatch.parse.csource.scan import Piece, PieceKind, Scan, matching_left, s
 from kvmpatch.parse.csource.words import ATTRIBUTE, CALLED_ATTRIBUTES, LINKAGE, PLAIN_ATTRIBUTES
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One thing that a file defines.
 
     `lines` runs from the first token of its declaration to its last; `name_line` is where its name stands.
@@ -86,8 +86,7 @@ def _blanked(match: re.Match[bytes]) -> bytes:
     return _NOT_NEWLINE.sub(b" ", match[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """A function's header: offsets within the piece, the name, and the words around it."""
 
     kind: Kind

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
 
+import msgspec
+
 
 class PieceKind(StrEnum):
     """What a top-level piece is, as far as tokens tell."""
@@ -24,8 +26,7 @@ class PieceKind(StrEnum):
     MACRO = "macro"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """One top-level piece: bytes `start` to `end`; for functions also the header's end (the body's brace)."""
 
     kind: PieceKind
@@ -35,8 +36,7 @@ class Piece:
     closed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(msgspec.Struct, frozen=True):
     """A file, cut. `clean` has the same length, with dead and unbalanced preprocessor branches blanked."""
 
     data: bytes

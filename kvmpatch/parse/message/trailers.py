@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
+import msgspec
+
 from kvmpatch.model import Trailer
 
 
@@ -24,8 +26,7 @@ class LineKind(IntEnum):
     COMMENT = 5
 
 
-@dataclass(frozen=True, slots=True)
-class TrailerBlock:
+class TrailerBlock(msgspec.Struct, frozen=True):
     """What stands at the end of a message.
 
     Attributes:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from kvmpatch.model import UpstreamPointer
 from kvmpatch.parse.message.trailers import TrailerBlock, folded_note, note_length
 
@@ -32,8 +34,7 @@ _PICKED = rf"\(cherry[- ]picked\s+from\s+(?:commit\s+)?{_ID}(?P<tree>[^)]*)(?:\)
 _RHEL = r"(?:JIRA|Bugzilla|BZ|O-JIRA|Upstream[ -]status):\s"
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """A way to name the upstream commit.
 
     Attributes:
@@ -124,8 +125,7 @@ _TOP_LINES = 8
 _MOST_STRUCTURED = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Pointers:
+class Pointers(msgspec.Struct, frozen=True):
     """What the upper part of a message says.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from kvmpatch import knowledge
 from kvmpatch.errors import KvmpatchError, NotARepository, UnknownName
@@ -21,8 +22,7 @@ Progress = Callable[[Text], None]
 _HINTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainRequest:
+class ExplainRequest(msgspec.Struct, frozen=True):
     """What `explain` was asked.
 
     Attributes:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from kvmpatch.analysis.support.values import HeaderValues
 from kvmpatch.errors import KvmpatchError
@@ -55,8 +57,7 @@ _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _NOT_NEWLINE = re.compile(rb"[^\n]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Sought:
+class _Sought(msgspec.Struct, frozen=True):
     """A spelling to look for; `values` are what the knowledge says that it is, () where there is nothing to compare.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from kvmpatch.words import Text
 
@@ -16,8 +17,7 @@ Progress = Callable[[Text], None]
 Thing = TypeVar("Thing")
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedRequest:
+class RelatedRequest(msgspec.Struct, frozen=True):
     """What `related` was asked; filters by the names of `git log`.
 
     Attributes:
@@ -66,16 +66,15 @@ class RelatedRequest:
         return not self.by_change and bool(narrowing or self.no_merges)
 
 
-@dataclass(slots=True)
-class Patience:
+class Patience(msgspec.Struct):
     """How long relatives are looked for. What it cuts short is written down, and told.
 
     The same question gives the same answer wherever time is not short; limits by number come first.
     """
 
     seconds: float
-    began: float = field(default_factory=time.monotonic)
-    stopped: list[str] = field(default_factory=list)
+    began: float = msgspec.field(default_factory=time.monotonic)
+    stopped: list[str] = msgspec.field(default_factory=list)
 
     @property
     def over(self) -> bool:

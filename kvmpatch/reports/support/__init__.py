@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch.analysis.support.table import COLUMNS, Row, Support, columns_of
 from kvmpatch.analysis.support.tree import ISA, KVM, PATHS, Place, Seen, Tree
@@ -51,8 +52,7 @@ _COLUMNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SupportRequest:
+class SupportRequest(msgspec.Struct, frozen=True):
     """What `support` was asked.
 
     Attributes:
@@ -67,8 +67,7 @@ class SupportRequest:
     overrides: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(msgspec.Struct, frozen=True):
     """A ref with what its tree supports."""
 
     ref: SupportRef

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
+
+import msgspec
 
 from kvmpatch.sources.index.crew import Crew, workers_for
 from kvmpatch.sources.index.folder import Folder, common_directory
@@ -29,8 +30,7 @@ _FEW = 6000
 """New commits below which starting workers costs more than it saves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """What there is to build.
 
     Attributes:
@@ -54,8 +54,7 @@ class Task:
     wait: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(msgspec.Struct, frozen=True):
     """What was done: commits read, structures read, and whether everything is in now."""
 
     commits: int
@@ -192,16 +191,17 @@ class _Building:
             self.writer.forget_structure()
         had = self.writer.tips("structure") if self.writer.meta("scope") == scope else frozenset()
         new = [tip for tip in self.tips if tip not in had]
-        if not new and self.writer.meta("scope") == scope:
+        most = self.task.few_structures
+        again = self.writer.unread_structures() if most is None else []
+        if not new and not again and self.writer.meta("scope") == scope:
             return 0
         # every commit that touches the paths, also on branches whose changes a merge did not take
         options = ("--full-history", "--no-merges")
         listed = self._walk(new, had, *options, paths=self.task.scope)
-        most = self.task.few_structures
         ids = list(listed) if most is None else list(islice(listed, most + 1))
         if most is not None and len(ids) > most:
             return None
-        done = self._compare(ids)
+        done = self._compare(list(dict.fromkeys([*ids, *again])))
         self.writer.close_up_structure(self.tips, scope, self.task.version)
         return done
 

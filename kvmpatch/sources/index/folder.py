@@ -18,10 +18,11 @@ import os
 import re
 import shutil
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
+
+import msgspec
 
 _PIECE = 1 << 20
 
@@ -40,8 +41,7 @@ def common_directory(git_dir: Path) -> Path:
     return git_dir.resolve()
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(msgspec.Struct, frozen=True):
     """The folder of one repository's index."""
 
     path: Path

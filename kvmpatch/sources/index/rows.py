@@ -6,9 +6,10 @@ import sys
 import zlib
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
+
+import msgspec
 
 from kvmpatch.model import Signature
 
@@ -45,8 +46,7 @@ Block = tuple[list[CommitRow], bytes, str, list[tuple[int, str, str, str]]]
 the commit in the block, value, kind, form. Plain tuples, which go from process to process at three times the speed."""
 
 
-@dataclass(frozen=True, slots=True)
-class StructureRows:
+class StructureRows(msgspec.Struct, frozen=True):
     """What a commit changes, as rows without the commit's number; `state` is `read`, or why it could not be."""
 
     id: str

@@ -57,6 +57,11 @@ class Writer:
         read = "SELECT 1 FROM structured WHERE n=? AND state='read'"
         return {n for n in numbers if self._db.execute(read, (n,)).fetchone()}
 
+    def unread_structures(self) -> list[str]:
+        """Commits whose structure could not be read; the objects may have come since."""
+        query = "SELECT c.id FROM structured s JOIN commits c ON c.n=s.n WHERE s.state<>'read' ORDER BY c.n"
+        return [row[0].hex() for row in self._db.execute(query)]
+
     # ---- messages ------------------------------------------------------------------------------------------------
 
     def add(self, blocks: Sequence[Block]) -> int:
@@ -122,6 +127,7 @@ class Writer:
             self._db.execute("DELETE FROM ancestry")
             self.note("closed", "0")
             self._set_tips("messages", ())
+            self._set_tips("structure", ())
         self.leftover = range(1, self._next)
 
     def wipe(self) -> None:

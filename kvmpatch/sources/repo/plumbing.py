@@ -189,7 +189,7 @@ class Plumbing:
 
 
 def _characters() -> dict[str, str]:
-    """The caller's character set, since patterns ask for it: in a UTF-8 locale `.` and `-i` mean characters, in C bytes.
+    """The caller's character set, which patterns ask for: in a UTF-8 locale `.` and `-i` mean characters, in C bytes.
 
     GitPython sets LC_ALL to C, which would hide it; empty, the variable counts as unset.
     """

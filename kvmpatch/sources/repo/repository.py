@@ -290,6 +290,13 @@ class Repository:
         """Whether `after` contains `before`; every commit contains itself."""
         return self._history.is_ancestor(before, after)
 
+    def since_then(self, commit: str, tip: str, times: tuple[int, int]) -> tuple[bool, list[str]]:
+        """Whether `tip` contains a commit, and what else it contains that was committed between two moments.
+
+        One walk for both, since each costs as much. Moments are seconds since 1970; ids are newest first.
+        """
+        return self._history.since_then(commit, tip, times)
+
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor of two commits, None for unrelated histories."""
         return self._history.merge_base(one, other)

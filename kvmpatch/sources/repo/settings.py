@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from kvmpatch.sources.repo.plumbing import Plumbing
 
@@ -12,8 +13,7 @@ OWN_SCOPES = frozenset({"system", "global", "command"})
 """Scopes that belong to the person who runs us. `local` and `worktree` come with the repository, whoever made it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """The settings that hold, in git's order: the last value of a key wins."""
 
     entries: tuple[tuple[str, str, str], ...]  # scope, key, value

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from kvmpatch.model import FileBefore, FileChange, Signature
 
@@ -16,8 +17,7 @@ Absence = Literal["missing", "too-big", "not-a-blob"]
 Syntax = Literal["basic", "extended", "fixed", "perl"]
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(msgspec.Struct, frozen=True):
     """A commit that a revision stands for.
 
     Attributes:
@@ -33,8 +33,7 @@ class Resolved:
     also: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RawCommit:
+class RawCommit(msgspec.Struct, frozen=True):
     r"""A commit object, decoded but not interpreted.
 
     Attributes:
@@ -57,8 +56,7 @@ class RawCommit:
         return " ".join(self.message.lstrip("\n").split("\n\n", 1)[0].split("\n")).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class TouchedFile:
+class TouchedFile(msgspec.Struct, frozen=True):
     """One file of a commit, with the blobs of its two sides.
 
     Attributes:
@@ -87,8 +85,7 @@ class TouchedFile:
         return FileChange(self.path, self.status, self.additions, self.deletions, self.binary, before)
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedFiles:
+class ChangedFiles(msgspec.Struct, frozen=True):
     """The files that a commit touches, against its first parent, in git's order.
 
     Attributes:
@@ -103,8 +100,7 @@ class ChangedFiles:
     renames_skipped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(msgspec.Struct, frozen=True):
     """The content of a file, or why there is none. `size` is in bytes, where known."""
 
     id: str
@@ -113,8 +109,7 @@ class Blob:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TreeFile:
+class TreeFile(msgspec.Struct, frozen=True):
     """A file of a commit's tree. `kind` is `blob`, or `commit` for a submodule."""
 
     path: str
@@ -132,8 +127,7 @@ class ChangedLine(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """The filters of `git log`, by its own names. Patterns and dates are what git takes.
 
     Attributes:

@@ -114,6 +114,19 @@ class HistoryReader:
             raise unreadable_history(done)
         return done.status == 0
 
+    def since_then(self, commit: str, tip: str, times: tuple[int, int]) -> tuple[bool, list[str]]:
+        """Whether `tip` reaches a commit, and what it reaches besides that was committed between two moments."""
+        holds, ids = commit == tip, []
+        data = tips_for_stdin([tip, f"^{commit}"])
+        for line in self._git.lines("rev-list", "--timestamp", "--boundary", "--stdin", "--", data=data):
+            seconds, _, name = line.partition(b" ")
+            if name.startswith(b"-"):
+                # A commit is on the boundary of what it is left out of only where something there descends from it.
+                holds = holds or name[1:] == commit.encode("ascii")
+            elif times[0] <= int(seconds) <= times[1]:
+                ids.append(name.decode("ascii"))
+        return holds, ids
+
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor, None for unrelated histories."""
         done = self._git.run("merge-base", one, other)
