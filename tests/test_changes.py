@@ -118,9 +118,12 @@ def test_a_body_lives_on_while_its_old_name_is_made_anew() -> None:
 
 def test_a_body_lives_on_a_little_altered_while_its_old_name_is_made_anew() -> None:
     dispatcher = function("next_event", "\treturn t->next_event(vcpu, a);\n")
-    altered = function("update_timer", BODY.replace("n > limit", "n >= limit->most"))
+    altered = function(
+        "update_timer", BODY.replace("n > limit", "n >= limit->most").replace("set_up(n, a)", "look(a->b[n])")
+    )
     facts = one_file(function("next_event"), altered + dispatcher)
     assert kinds(facts) == ["added function next_event", "renamed function next_event -> update_timer (name, body)"]
+    assert 0.62 < (facts.changes[0].similarity or 0) < 0.9
 
 
 def test_a_body_handed_on_whole_although_the_old_name_still_resembles_it() -> None:
