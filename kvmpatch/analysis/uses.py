@@ -15,7 +15,6 @@ import msgspec
 
 from kvmpatch import knowledge
 from kvmpatch.model import Guard, GuardKind, Kind
-from kvmpatch.parse.assembly import csr_instructions, instructions_in, template_of
 from kvmpatch.parse.csource.body import Body, Condition, Does, Origin, Step, read_body
 from kvmpatch.parse.csource.outline import Item, Outline
 from kvmpatch.parse.unseen import is_unseen
@@ -90,6 +89,8 @@ def _worth_reading(body: str) -> bool:
 
 
 def _assembly_uses(outline: Outline, item: Item, path: str) -> Iterator[CsrUse]:
+    from kvmpatch.parse.assembly import csr_instructions
+
     for instruction in csr_instructions(outline, item):
         use = _instruction_use(instruction.mnemonic, instruction.operands, instruction.line, item.name, path, ())
         if use:
@@ -281,6 +282,8 @@ class UseReader:
                         self.conditions.guards(step.conditions),
                     )
             elif step.does is Does.ASSEMBLY:
+                from kvmpatch.parse.assembly import instructions_in, template_of
+
                 for instruction in instructions_in(template_of(step.name), step.line):
                     use = _instruction_use(
                         instruction.mnemonic,

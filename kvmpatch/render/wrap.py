@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from kvmpatch.render.page import Line, Span, Style
 
-_WIDE = (
-    "\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6"
-    "\U0001f300-\U0001faff\U00020000-\U0003fffd"
-)
-_PIECES = re.compile(f" +|[{_WIDE}]|[^ {_WIDE}]+")
-_IS_WIDE = re.compile(f"[{_WIDE}]")
+_RUNS = re.compile(" +|[^ ]+")
 # Chinese typesetting: these do not begin a line, those do not end one.
 _NOT_FIRST = frozenset("，。、；：！？）」』】》〉〕”’…—％·,.;:!?)]}")
 _NOT_LAST = frozenset("（「『【《〈〔“‘([{")
@@ -50,13 +45,32 @@ class _Atom:
 def _breaks_between(left: str, right: str) -> bool:
     if right in _NOT_FIRST or left in _NOT_LAST:
         return False
-    return bool(_IS_WIDE.match(left) or _IS_WIDE.match(right))
+    return _columns(left[0]) == 2 or _columns(right[0]) == 2
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Blanks, words, and each wide character by itself. No pattern holds the wide ranges: it takes 13 ms to compile."""
+    for run in _RUNS.findall(text):
+        if run.isascii():
+            yield run
+            continue
+        word = ""
+        for character in run:
+            if _columns(character) < 2:
+                word += character
+                continue
+            if word:
+                yield word
+            yield character
+            word = ""
+        if word:
+            yield word
 
 
 def _atoms(line: Line) -> list[_Atom]:
     atoms: list[_Atom] = []
     for span in line:
-        for piece in _PIECES.findall(span.text):
+        for piece in _pieces(span.text):
             blank = piece[0] == " "
             last = atoms[-1] if atoms else None
             if last and last.blank == blank and (blank or not _breaks_between(last.spans[-1].text[-1], piece[0])):
