@@ -94,7 +94,7 @@ def _filters() -> list[click.Parameter]:
                 flag_value="extended"),
         _option(("-F", "--fixed-strings", "syntax"), "按字面匹配", "fixed strings", flag_value="fixed"),
         _option(("-P", "--perl-regexp", "syntax"), "Perl 正则表达式", "Perl regular expressions", flag_value="perl"),
-        _option(("-G", "--basic-regexp", "syntax"), "基本正则表达式", "basic regular expressions", flag_value="basic"),
+        _option(("--basic-regexp", "syntax"), "基本正则表达式", "basic regular expressions", flag_value="basic"),
         _option(("--all-match",), "须匹配所有 --grep", "all patterns of --grep must match", is_flag=True),
         _option(("--invert-grep",), "不匹配 --grep 的提交", "messages that do not match --grep", is_flag=True),
         _option(("--no-merges",), "不含合并提交", "no merges", is_flag=True),

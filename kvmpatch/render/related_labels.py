@@ -33,6 +33,7 @@ STOPPED = {
     "shallow": Text("浅克隆", "a shallow clone"),
     "earlier-limit": Text("更早的提交未全部查看", "not all earlier commits were read"),
     "later-limit": Text("更晚的提交未全部查看", "not all later commits were read"),
+    "age-limit": Text("五年以前引入的名字未查找", "names brought more than five years before were not looked for"),
     "time-limit": Text("时间已到", "the time was up"),
     "deep-limit": Text("只为少数几个提交查找了前提与后续", "prerequisites and follow-ups of a few commits only"),
     "walk-limit": Text("更早的历史未查看", "older history was not read"),

@@ -102,7 +102,7 @@ def _in_short(related: Related, voice: Voice) -> tuple[Block, ...]:
     for group in related.groups:
         if group.commits:
             ids = " ".join(shortened(one.id) for one in group.commits[:_QUIET_IDS])
-            rest = len(group.commits) - _QUIET_IDS + group.left_out
+            rest = max(0, len(group.commits) - _QUIET_IDS) + group.left_out
             more = f" +{rest}" if rest > 0 else ""
             fields.append(Field(voice.label(own.COUNTS[group.id]), ((Span(ids, Style.ID), Span(more)),)))
     blocks: list[Block] = [Fields(tuple(fields))] if fields else list(_nothing(related, voice))

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
 from kvmpatch.errors import BadInput
 from kvmpatch.model import REPORT_SCHEMA, Asked, FilePatch, Happened, Kind, Message, Report
 from kvmpatch.parse.diff import read_patch_text
 from kvmpatch.parse.message import read_message
+from kvmpatch.reports.related.findings import moment
 from kvmpatch.reports.who import commit_of, resolve_fixes
 
 if TYPE_CHECKING:
     from kvmpatch.reports.show_commit import CommitReporter
     from kvmpatch.sources.repo import RawCommit
 
+YEARS = 5
+"""How far back prerequisites are looked for. What a commit uses of older trees, every tree that is kept alive has."""
 _MOST_FILES = 60
 _LARGEST_IMPORT = 300
 """Files that one commit touches above which it is an import, which explains nothing."""
 _AGGREGATES = {Kind.STRUCT, Kind.UNION, Kind.TYPEDEF}
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(msgspec.Struct, frozen=True):
     """The names that a commit brings; fields by their own name."""
 
     functions: frozenset[str]
@@ -112,28 +115,31 @@ class Center:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it has one parent, and a patch that a person may have written."""
-        return len(self.raw.parents) == 1 and 0 < len(self.touched.files) <= _MOST_FILES
+        """Whether it is no merge, and its patch one that a person may have written."""
+        return len(self.raw.parents) <= 1 and 0 < len(self.touched.files) <= _MOST_FILES
 
     # ---- what came before it ---------------------------------------------------------------------------------------
 
-    def earlier(self, paths: Sequence[str], limit: int) -> tuple[list[str], bool]:
-        """Commits before it that touch some files, nearest first, and whether there are more.
+    def earlier(self, paths: Sequence[str], limit: int) -> tuple[list[str], str | None]:
+        """Commits of some years before it that touch some files, nearest first, and why there are no more.
 
         Left out: a commit together with its revert, which cancel each other, and where a shallow clone ends.
         """
-        ids = list(self.repository.history_ids([self.parent or self.id], paths, limit=limit))
-        shallow = self.repository.shallow
-        raws = [raw for raw in self.repository.commits(ids) if raw.id not in shallow]
-        known = {raw.id for raw in raws}
-        cancelled: set[str] = set()
-        for raw in raws:
-            if "This reverts" in raw.message and raw.id not in cancelled:
-                written = read_message(raw.message).reverts
-                target = next((one for one in known if written and one.startswith(written)), None)
-                if target:
-                    cancelled |= {raw.id, target}
-        return [raw.id for raw in raws if raw.id not in cancelled], len(ids) >= limit
+        oldest = _years_before(self.raw.committer.date)
+        raws: list[RawCommit] = []
+        stopped: str | None = None
+        for identity in self.repository.history_ids([self.parent or self.id], paths):
+            raw = next(iter(self.repository.commits([identity])))
+            if oldest and 0 < moment(raw.committer.date) < oldest:
+                stopped = "age-limit"
+                break
+            if len(raws) >= limit:
+                stopped = "earlier-limit"
+                break
+            if identity not in self.repository.shallow:
+                raws.append(raw)
+        cancelled = _cancelled(raws)
+        return [raw.id for raw in raws if raw.id not in cancelled], stopped
 
     def is_patch(self, commit: str) -> bool:
         """Whether another commit is no import: it has a parent, and touches a number of files that one can read."""
@@ -142,3 +148,21 @@ class Center:
             return False
         touched = next(iter(self.repository.changed([commit], counts=False, renames=False)))
         return len(touched.files) <= _LARGEST_IMPORT
+
+
+def _years_before(date: str) -> float:
+    """The moment before which nothing is looked for: who backports to an older tree has a longer list anyway."""
+    return moment(date) - YEARS * 365 * 86_400
+
+
+def _cancelled(raws: Sequence[RawCommit]) -> set[str]:
+    """Commits that were reverted among these, and their reverts."""
+    known = {raw.id for raw in raws}
+    cancelled: set[str] = set()
+    for raw in raws:
+        if "This reverts" in raw.message and raw.id not in cancelled:
+            written = read_message(raw.message).reverts
+            target = next((one for one in known if written and one.startswith(written)), None)
+            if target:
+                cancelled |= {raw.id, target}
+    return cancelled

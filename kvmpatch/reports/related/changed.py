@@ -63,7 +63,22 @@ class Wanted:
         """Where a commit changes it."""
         if self.option == "symbol":
             return list(self._symbol_places(facts, commit))
-        return [(one.place, one.evidence) for one in touched_places(facts, self.term, commit)]
+        touched = touched_places(facts, self.term, commit)
+        found = [(one.place, one.evidence) for one in touched if not one.place.isdigit()]
+        return found or list(self._in_values(facts, commit))
+
+    def _in_values(self, facts: CommitFacts, commit: str) -> Iterator[tuple[str, Evidence]]:
+        """Where it stands in the value of a macro or of a table's entry, as in the lists that selftests expect."""
+        for change in facts.changes:
+            line = change.lines[0] if change.lines else None
+            proof = Evidence(commit=commit, path=change.path, line=line)
+            before = change.before.value if change.before else None
+            if any(value and self.pattern.search(value) for value in (change.value, before)):
+                yield change.name, proof
+            for member in change.members:
+                was = member.before.value if member.before else None
+                if any(value and self.pattern.search(value) for value in (member.value, was, member.name)):
+                    yield f"{change.name}[]", proof
 
     def _symbol_places(self, facts: CommitFacts, commit: str) -> Iterator[tuple[str, Evidence]]:
         for change in facts.changes:
@@ -72,7 +87,9 @@ class Wanted:
             side = "before" if change.change == "removed" else "after"
             proof = Evidence(commit=commit, path=change.path, side=side, line=line)  # type: ignore[arg-type]
             if self.field is None and self.name in names:
-                yield f"{change.name} ({change.change.value})", proof
+                old = change.before.name if change.before else change.name
+                shown = change.name if old == change.name else f"{old} → {change.name}"
+                yield f"{shown} ({change.change.value})", proof
             for member in change.members:
                 own = {member.name, member.before.name if member.before else member.name}
                 asked = self.field[0] in names and self.field[1] in own if self.field else self.name in own
@@ -122,7 +139,8 @@ class ChangeSearch:
             self.patience.cut("walk-limit")
         readable = [identity for identity in self.walked if identity not in self.repository.shallow]
         pattern = re.compile("|".join(f"(?:{one.pattern.pattern})" for one in self.wanted), re.IGNORECASE)
-        proposed = self.finder.changing(pattern, readable, paths)
+        symbols = bool(self.request.symbol)  # the body of a function is changed under its name in the heading
+        proposed = self.finder.changing(pattern, readable, paths, headings=symbols)
         for place, commit in enumerate(self.patience.while_it_lasts(proposed, "time-limit")):
             if place >= _MOST_DECIDED:
                 self.patience.cut("candidate-limit")

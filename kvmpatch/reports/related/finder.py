@@ -28,8 +28,10 @@ class Finder(Protocol):
         """Commits that were applied about the same time as one, on both sides of it, oldest first."""
         ...
 
-    def changing(self, pattern: re.Pattern[str], ids: Sequence[str], paths: Sequence[str]) -> Iterator[str]:
-        """Of these commits, in their order, those of which a changed line matches."""
+    def changing(
+        self, pattern: re.Pattern[str], ids: Sequence[str], paths: Sequence[str], *, headings: bool = False
+    ) -> Iterator[str]:
+        """Of these commits, in their order, those of which a changed line matches, or a hunk's heading."""
         ...
 
 
@@ -52,7 +54,7 @@ class GitFinder:
 
     def near(self, raw: RawCommit, tips: Sequence[str]) -> list[RawCommit]:
         """Commits that were applied about the same time as one, on both sides of it, oldest first."""
-        from kvmpatch.reports.history import window
+        from kvmpatch.reports.history_walks import window
         from kvmpatch.sources.repo import Filter
 
         before = list(self.repository.history_ids([raw.id], limit=_NEIGHBOURS))
@@ -61,11 +63,13 @@ class GitFinder:
         later = list(self.repository.history_ids(after, since=since, where=Filter(until=until)))
         return list(self.repository.commits([*reversed(before), *reversed(later[-_NEIGHBOURS - 10 :])]))
 
-    def changing(self, pattern: re.Pattern[str], ids: Sequence[str], paths: Sequence[str]) -> Iterator[str]:
-        """Of these commits, in their order, those of which a changed line matches."""
+    def changing(
+        self, pattern: re.Pattern[str], ids: Sequence[str], paths: Sequence[str], *, headings: bool = False
+    ) -> Iterator[str]:
+        """Of these commits, in their order, those of which a changed line matches, or a hunk's heading."""
         last = ""
         for line in self.repository.changed_lines(ids, paths):
-            if line.commit != last and line.sign != "@" and pattern.search(line.text):
+            if line.commit != last and (headings or line.sign != "@") and pattern.search(line.text):
                 last = line.commit
                 yield last
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from kvmpatch.model.related import GROUPS, RelatedCommit, RelatedEdge, RelatedGroup, RelatedReason
 from kvmpatch.rules.related_reasons import GROUP_TITLES
@@ -17,8 +18,7 @@ _WEAK = ("same-symbol", "mention")
 """Groups of commits that have no stronger relation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One reason for which a commit is in a group, and the edge that it draws: `from_` has the relation to `to`."""
 
     group: str
@@ -28,14 +28,13 @@ class Finding:
     edge: tuple[str, str, str] | None = None
 
 
-@dataclass(slots=True)
-class Gathering:
+class Gathering(msgspec.Struct):
     """All findings of one question."""
 
-    commits: dict[str, RawCommit] = field(default_factory=dict)
-    found: dict[str, dict[str, list[Finding]]] = field(default_factory=lambda: {group: {} for group in GROUPS})
-    left_out: dict[str, int] = field(default_factory=dict)
-    unknown: set[str] = field(default_factory=set)
+    commits: dict[str, RawCommit] = msgspec.field(default_factory=dict)
+    found: dict[str, dict[str, list[Finding]]] = msgspec.field(default_factory=lambda: {group: {} for group in GROUPS})
+    left_out: dict[str, int] = msgspec.field(default_factory=dict)
+    unknown: set[str] = msgspec.field(default_factory=set)
 
     def know(self, raws: Iterable[RawCommit]) -> None:
         """Keep what was read of commits."""
@@ -58,8 +57,10 @@ class Gathering:
             self.left_out[group] = self.left_out.get(group, 0) + count
 
     def settle(self, centers: Iterable[str]) -> None:
-        """Take commits out of the weak groups that have a stronger relation, and a center out of its own relatives."""
+        """Keep a commit where it says most: a fix is no mere follow-up, what has another relation no mere mention."""
         own = set(centers)
+        for identity in [*self.found["fix"], *self.found["revert"]]:
+            self.found["follow-up"].pop(identity, None)
         strong = own | {identity for group in GROUPS if group not in _WEAK for identity in self.found[group]}
         for identity in strong & set(self.found["mention"]):
             del self.found["mention"][identity]

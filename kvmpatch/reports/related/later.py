@@ -59,12 +59,9 @@ class LaterFinder:
             if member.change is Happened.MODIFIED and _only_shifted(member)
         }
         for entry in history.introduced_by:
-            if entry.reason.code == "fixed":
-                reason = words.fixed_here(me, entry.evidence)
-                yield Finding("prerequisite", entry.id, reason, "needed", (me, entry.id, "fixes"))
+            # what a message says is told by who reads messages; who has a file has what was there from the start
+            if entry.reason.code in {"fixed", "since-root"}:
                 continue
-            if entry.reason.code == "since-root":
-                continue  # who has this file has what was there from the start
             reason = words.brings_changed(me, entry.reason.said, entry.evidence)
             if entry.reason.code in {"brought-access", "brought-bit"} or entry.symbol in constants:
                 yield Finding("same-symbol", entry.id, reason, None, (me, entry.id, "same-symbol"))
@@ -89,11 +86,11 @@ class LaterFinder:
             self.patience.cut("later-limit")
         uses = _use_pattern(self.center)
         changed = {
-            change.name
+            (change.name, change.path)
             for change in self.center.facts.changes
             if change.change is Happened.MODIFIED and change.kind in {Kind.FUNCTION, Kind.STRUCT, Kind.ASM_SYMBOL}
         }
-        heading = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(changed)))})\b") if changed else None
+        heading = re.compile(rf"\b(?:{_either(sorted({name for name, _ in changed}))})\b") if changed else None
         users: dict[str, dict[str, Evidence]] = {}
         beside: list[str] = []
         lines = self.repository.changed_lines(ids[:_LATER], paths)
@@ -120,20 +117,24 @@ class LaterFinder:
             yield Finding("follow-up", commit, reason, None, (commit, self.center.id, "uses"))
         self.left_out["follow-up"] += max(0, len(users) - _MOST_USERS)
 
-    def _beside(self, commits: Sequence[str], names: set[str]) -> Iterator[Finding]:
+    def _beside(self, commits: Sequence[str], places: set[tuple[str, str]]) -> Iterator[Finding]:
         """The nearest later commits that change the same functions, as their structure tells."""
         found = 0
         for commit in self.patience.while_it_lasts(dict.fromkeys(commits[:_LOOKED_INTO]), "time-limit"):
             touched = next(iter(self.repository.changed([commit], counts=False)))
             facts = commit_facts(self.center.reporter.sided(commit, touched.files[:20]))
-            same = [change for change in facts.changes if change.name in names and change.change is Happened.MODIFIED]
+            same = [
+                change
+                for change in facts.changes
+                if change.change is Happened.MODIFIED and (change.name, change.path) in places
+            ]
             if same and found < _MOST_BESIDE:
                 found += 1
                 proof = [
                     Evidence(commit=commit, path=one.path, side="after", line=one.lines[0] if one.lines else None)
                     for one in same[:3]
                 ]
-                reason = words.same_place(self.center.id, [one.name for one in same], proof)
+                reason = words.same_place(self.center.id, list(dict.fromkeys(one.name for one in same)), proof)
                 yield Finding("same-symbol", commit, reason, None, (commit, self.center.id, "same-symbol"))
         self.left_out["same-symbol"] += max(0, len(set(commits)) - _LOOKED_INTO)
 

@@ -96,23 +96,19 @@ def from_the_top(specs: Sequence[str], prefix: str) -> Iterator[str]:
         yield from specs
         return
     literal = re.sub(r"([*?\[\\])", r"\\\1", prefix)
-    excluded = 0
     for spec in specs:
         match = _MAGIC.match(spec)
         long, short, rest = (match["long"], match["short"] or "", match["rest"]) if match else (None, "", spec)
         words_of = (long or "").split(",")
-        excluded += "exclude" in words_of or "!" in short or "^" in short
         lead = spec[: len(spec) - len(rest)]
         if "top" in words_of or "/" in short:
             yield spec
             continue
         folder = prefix if "literal" in words_of else literal
         path = posixpath.normpath(posixpath.join(folder, rest)) + ("/" if rest.endswith("/") else "")
-        if path.startswith("../"):
+        if path == ".." or path.startswith("../"):
             raise UsageError(Text(f"路径 {spec} 在仓库之外", f"{spec} is outside the repository"))
         yield lead + path if path not in (".", "./") else lead or ":/"
-    if specs and excluded == len(specs):  # git looks in the folder where the user stands then
-        yield literal
 
 
 def matched(repository: Repository, request: RelatedRequest) -> Iterator[str]:

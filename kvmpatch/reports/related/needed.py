@@ -122,25 +122,20 @@ class NeedFinder:
             for one in definitions:
                 by_path[one.path].append(one)
         paths = sorted(by_path)
-        ids, more = self.center.earlier(paths, _EARLIER)
-        if more:
-            self.patience.cut("earlier-limit")
-        brought = self._writers(ids, by_path)
+        ids, stopped = self.center.earlier(paths, _EARLIER)
+        brought = self._writers(ids, by_path, stopped)
         order = {identity: place for place, identity in enumerate(ids)}
-        ranked = sorted(
-            brought, key=lambda commit: (not any(uses[one.name].is_new for one, _ in brought[commit]), order[commit])
-        )
+        ranked = sorted(brought, key=lambda commit: order[commit])
         kept = 0
-        for commit in ranked:
-            if self.center.is_patch(commit):
+        for commit in self.patience.while_it_lasts(ranked, "time-limit"):
+            if kept >= _MOST_COMMITS:
+                self.left_out += 1
+            elif self.center.is_patch(commit) and (new := self._not_there_before(commit, brought[commit])):
                 kept += 1
-                if kept > _MOST_COMMITS:
-                    self.left_out += 1
-                    continue
-                yield self._finding(commit, brought[commit], uses)
+                yield self._finding(commit, new, uses)
 
     def _writers(
-        self, ids: list[str], by_path: dict[str, list[Definition]]
+        self, ids: list[str], by_path: dict[str, list[Definition]], stopped: str | None
     ) -> dict[str, list[tuple[Definition, Evidence]]]:
         """By commit, the definitions that it wrote: the nearest that added one and did not remove one."""
         patterns = {path: _definition_pattern(definitions) for path, definitions in by_path.items()}
@@ -172,6 +167,8 @@ class NeedFinder:
                     proof = Evidence(commit=line.commit, path=line.path, side="after", text=line.text.strip())
                     added.setdefault((name, line.path), proof)
         close()
+        if open_names and stopped:
+            self.patience.cut(stopped)
         return self._not_moved(found)
 
     def _not_moved(
@@ -191,6 +188,20 @@ class NeedFinder:
             for commit, pairs in found.items()
         }
         return {commit: pairs for commit, pairs in kept.items() if pairs}
+
+    def _not_there_before(
+        self, commit: str, pairs: list[tuple[Definition, Evidence]]
+    ) -> list[tuple[Definition, Evidence]]:
+        """Without names that the file defined already, as for another configuration or in another form."""
+        parent = next(iter(self.repository.commits([commit]))).parents[0]
+        before = self.repository.read_files(parent, sorted({one.path for one, _ in pairs}))
+        kept = []
+        for one, proof in pairs:
+            (_, pattern), *_ = _definition_pattern([one, *(Definition(one.name, kind, one.path, 0) for kind in _CODE)])
+            lines = (before[one.path] or b"").decode("utf-8", "replace").split("\n")
+            if not any(one.name in line and pattern.search(line) for line in lines):
+                kept.append((one, proof))
+        return kept
 
     def _finding(self, commit: str, pairs: Iterable[tuple[Definition, Evidence]], uses: dict[str, NamedUse]) -> Finding:
         pairs = sorted(pairs, key=lambda pair: (pair[0].kind == "prototype", not uses[pair[0].name].is_new))
@@ -213,6 +224,8 @@ def _is_clear(places: list[Definition]) -> bool:
     return len(owners) == 1 and len({one.path for one in places}) <= _MOST_PLACES
 
 
+_CODE = ("macro", "function", "prototype")
+"""Forms that one name takes in turn: a macro becomes an inline function."""
 _SHAPES = {
     "macro": r"^\s*#\s*define\s+{name}\b",
     "function": r"^(?!\s*[#*/])(?!\s*(?:return|else|if|while|for|switch)\b)(?:[\w*]+[\s*]+)*\b{name}\s*\((?!.*;\s*$)",

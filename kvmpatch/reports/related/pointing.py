@@ -57,10 +57,11 @@ class Pointing:
     def follow(self, raws: Iterable[RawCommit], tips: Sequence[str]) -> None:
         """Find all that points to these commits, to their fixes and to these commits elsewhere."""
         new = [Known(raw) for raw in raws][:_MOST_CORE]
-        tips = self._without_the_past(tips, new)
         for _ in range(_ROUNDS):
             self.core.update({known.id: known for known in new})
-            found = list(self.patience.while_it_lasts(self._candidates(new, tips), "time-limit"))
+            found = list(
+                self.patience.while_it_lasts(self._candidates(new, self._without_the_past(tips, new)), "time-limit")
+            )
             before = set(self.gathering.ids("fix", "backport"))
             for known in found:
                 for finding in self._relations(known, new):
@@ -143,8 +144,8 @@ class Pointing:
     def _twins(self, known: Known, target: Known) -> Iterator[Finding]:
         """The same change under another id: by a pointer either way, by a common one, by author and date."""
         me, other = known.id, target.id
-        if target.group == "backport" and me in self.core and self.core[me].group is None:
-            return  # told already, from the other side
+        if target.group == "backport":
+            return  # told already, of the commit that both are
         for pointer in known.message.upstream:
             if not target.goes_by(pointer.id):
                 continue

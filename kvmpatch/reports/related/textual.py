@@ -39,10 +39,10 @@ class TextFinder:
         if not leaned:
             return
         paths = sorted({path for path, _ in leaned})
-        ids, more = self.center.earlier(paths, _EARLIER)
-        if more:
-            self.patience.cut("earlier-limit")
-        written = self._writers(ids, paths, dict(leaned))
+        ids, stopped = self.center.earlier(paths, _EARLIER)
+        written = self._writers(ids, paths, leaned)
+        if leaned and stopped:
+            self.patience.cut(stopped)
         order = {identity: place for place, identity in enumerate(ids)}
         ranked = sorted(written, key=lambda commit: (-len(written[commit]), order[commit]))
         kept = [commit for commit in ranked if self.center.is_patch(commit)]
@@ -53,7 +53,10 @@ class TextFinder:
     def _writers(
         self, ids: list[str], paths: list[str], leaned: dict[tuple[str, str], LeanedOn]
     ) -> dict[str, list[LeanedOn]]:
-        """By commit, the lines that it wrote. A line that came and went in between cannot be told, and is dropped."""
+        """By commit, the lines that it wrote; they are taken out of those that are asked for.
+
+        A line that came and went in between cannot be told, and is dropped.
+        """
         found: defaultdict[str, list[LeanedOn]] = defaultdict(list)
         commit = ""
         added: dict[tuple[str, str], int] = {}
