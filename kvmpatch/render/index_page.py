@@ -19,7 +19,9 @@ _STATES = {
     "absent": Text("尚未建立", "none yet"),
     "current": Text("与各引用一致", "up to date with all refs"),
     "behind": Text("落后于引用", "behind the refs"),
-    "interrupted": Text("上次写入被中断，暂不使用", "its last writer was cut off; not used for now"),
+    "interrupted": Text(
+        "上次写入被中断，此前完成的部分可用", "its last writer was cut off; what was finished before is used"
+    ),
     "damaged": Text("已损坏或由其他版本写成，不会使用", "damaged or of another version; not used"),
     "writing": Text("另一进程正在写", "another process is writing it"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,9 +77,7 @@ def index_for(
     scope = scope_of(repository)
     if index.covers(tips) and index.covers_structure(tips, scope, kvmpatch.__version__):
         return index
-    task = replace(
-        task_for(repository, start, overrides), few_commits=FEW_COMMITS, few_structures=FEW_STRUCTURES, wait=False
-    )
+    task = task_for(repository, start, overrides, few=True)
     try:
         build(task, tips, progress)
     except KvmpatchError:
@@ -110,12 +108,35 @@ def clear(repository: Repository) -> None:
         )
 
 
-def task_for(repository: Repository, start: str, overrides: tuple[tuple[str, str], ...]) -> Task:
-    """What there is to build for a repository: all of it, however long it takes."""
+def task_for(
+    repository: Repository,
+    start: str,
+    overrides: tuple[tuple[str, str], ...] = (),
+    *,
+    few: bool = False,
+    structure: bool = True,
+) -> Task:
+    """What there is to build for a repository.
+
+    Args:
+        repository: whose index it is.
+        start: where it is found from.
+        overrides: settings given with -c.
+        few: only what a command can wait for; not if another process is writing.
+        structure: whether structural changes are wanted, too.
+    """
     place = Path(start).absolute()
     scope = scope_of(repository)
-    begin = partial(structure_reader, str(place), overrides, scope)
-    return Task(place, pointers_of, begin, scope, kvmpatch.__version__)
+    return Task(
+        start=place,
+        pointers_of=pointers_of,
+        begin_structure=partial(structure_reader, str(place), overrides, scope) if structure else None,
+        scope=scope,
+        version=kvmpatch.__version__,
+        few_commits=FEW_COMMITS if few else None,
+        few_structures=FEW_STRUCTURES if few else None,
+        wait=not few,
+    )
 
 
 # ---- how it stands -------------------------------------------------------------------------------------------------
@@ -125,21 +146,20 @@ def state_of(repository: Repository) -> IndexState:
     """The index as it is, without changing it."""
     folder = _folder(repository)
     scope = scope_of(repository)
-    absent = IndexState(str(folder.path), "absent", folder.bytes, None, None, None, None, scope, None)
-    if not folder.database.exists():
-        return absent
     writing = folder.written_now()
+    interrupted = not writing and folder.writing.exists()
     index = Index.of(repository)
     if index is None:
-        state = "writing" if writing else "interrupted" if folder.writing.exists() else "damaged"
-        return replace(absent, state=state)
+        broken = "writing" if writing else "interrupted" if interrupted else "damaged"
+        state = broken if folder.database.exists() else "absent"
+        return IndexState(str(folder.path), state, folder.bytes, None, None, None, None, scope, None)
     with index:
         tips = repository.all_tips()
         new = index.missing(tips)
         read, unreadable = index.structure_count()
         return IndexState(
             path=str(folder.path),
-            state="writing" if writing else "behind" if new else "current",
+            state="writing" if writing else "interrupted" if interrupted else "behind" if new else "current",
             bytes=folder.bytes,
             commits=index.count(),
             structures=read,
@@ -151,13 +171,13 @@ def state_of(repository: Repository) -> IndexState:
 
 
 def _new_commits(repository: Repository, index: Index, tips: Iterable[str]) -> int | None:
-    known = index.tips()
-    if not known:
-        return None
-    try:
-        return repository.count([*index.missing(tips), *(f"^{tip}" for tip in tips if tip in known)])
-    except KvmpatchError:
-        return None
+    known, new = index.tips(), index.missing(tips)
+    for left_out in (known, known.intersection(tips)):  # what the refs pointed at before may be gone
+        try:
+            return repository.count([*new, *(f"^{tip}" for tip in left_out)]) if left_out else None
+        except KvmpatchError:
+            continue
+    return None
 
 
 def _advice(repository: Repository, state: IndexState) -> Reason | None:

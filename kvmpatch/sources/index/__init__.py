@@ -5,7 +5,7 @@ It is built upon git and never instead of it: what it does not cover is read fro
 
 from __future__ import annotations
 
-from kvmpatch.sources.index.build import Built, Task, build, view_of
+from kvmpatch.sources.index.building import Built, Task, build, view_of
 from kvmpatch.sources.index.folder import Folder, cache_directory
 from kvmpatch.sources.index.lookups import Brief, Index, Pointing, Reach, Touching
 from kvmpatch.sources.index.rows import Pointer, StructureRows

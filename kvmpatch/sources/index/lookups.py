@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from kvmpatch.model import Signature
-from kvmpatch.sources.index.build import view_of
+from kvmpatch.sources.index.building import view_of
 from kvmpatch.sources.index.folder import Folder
 from kvmpatch.sources.index.rows import signature, unpack
 from kvmpatch.sources.index.scan import Search
@@ -74,9 +74,13 @@ class Index:
         """Use `Index.of` or `Index.open`."""
         self._db = connection
         self._folder = folder
-        self.closed = int(self._meta("closed") or 0)
-        if self._meta("view") != view:
-            self.closed = 0
+        # what bounds the answers is read at once: a writer may move the bounds on at any time
+        self._meta = dict(connection.execute("SELECT key, value FROM meta"))
+        self.closed = int(self._meta.get("closed", 0)) if self._meta.get("view") == view else 0
+        tips = "SELECT stage, id FROM tips, meta WHERE key='closed' AND value=?"
+        self._tips: dict[str, set[str]] = {}
+        for stage, tip in connection.execute(tips, (str(self.closed),)):
+            self._tips.setdefault(stage, set()).add(tip)
 
     @classmethod
     def of(cls, repository: Repository, cache: Path | None = None) -> Index | None:
@@ -114,7 +118,7 @@ class Index:
 
     def covers_structure(self, tips: Iterable[str], scope: Sequence[str], version: str) -> bool:
         """Whether the structure of every commit that touches the scope is in, as far as these tips reach."""
-        if self._meta("scope") != "\n".join(scope) or self._meta("structure_version") != version:
+        if self._meta.get("scope") != "\n".join(scope) or self._meta.get("structure_version") != version:
             return False
         known = self.tips("structure")
         rest = [tip for tip in tips if tip not in known]
@@ -127,7 +131,7 @@ class Index:
 
     def tips(self, stage: str = "messages") -> frozenset[str]:
         """The tips from which a stage (`messages`, `structure`) was last finished, as the refs named them."""
-        return frozenset(str(row[0]) for row in self._ask("SELECT id FROM tips WHERE stage=?", (stage,)))
+        return frozenset(self._tips.get(stage, ()))
 
     def count(self) -> int:
         """How many commits can be asked for."""
@@ -331,10 +335,6 @@ class Index:
             rows = self._ask(f"SELECT id, n FROM commits WHERE id IN ({marks}) AND n<=?", [*part, self.closed])  # noqa: S608
             found.update((commit.hex(), n) for commit, n in rows)
         return found
-
-    def _meta(self, key: str) -> str | None:
-        row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
-        return None if row is None else str(row[0])
 
     def _one(self, query: str, values: Sequence[object] = ()) -> Any:
         return next(iter(self._ask(query, values)))[0]

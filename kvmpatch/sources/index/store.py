@@ -27,10 +27,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 def readable(folder: Folder) -> sqlite3.Connection | None:
     """The database for reading, or None where there is none that can be believed.
 
-    A database that a living process is writing can be read: what it has not finished is marked by its numbers. One that
-    was left by a killed process, or that is not what was last written, is for the next writer to look into.
+    A database that a living process is writing can be read: what is not finished is told by its numbers. One that a
+    killed process left is read if it is sound in itself; the next writer seals it again.
     """
-    if not folder.written_now() and (folder.writing.exists() or not folder.sealed()):
+    if not folder.written_now() and not believed(folder, "mode=ro"):
         return None
     try:
         connection = _connect(folder.database, "mode=ro")
@@ -165,15 +165,18 @@ def remove(folder: Folder) -> bool:
     return True
 
 
-def believed(folder: Folder) -> bool:
-    """Whether what lies there can be built upon: sealed, or left by a killed writer and sound in itself."""
+def believed(folder: Folder, how: str = "mode=rw") -> bool:
+    """Whether what lies there can be built upon: sealed, or left by a killed writer and sound in itself.
+
+    A folder without a database is believed to be empty, but for one that has pieces of a database.
+    """
     if not folder.database.exists():
-        return not any(folder.path.glob("index.db*"))
+        return how == "mode=rw" and not any(folder.path.glob("index.db*"))
     interrupted = folder.writing.exists()
     if not interrupted and not folder.sealed():
         return False
     try:
-        connection = _connect(folder.database, "mode=rw")
+        connection = _connect(folder.database, how)
     except sqlite3.Error:
         return False
     with contextlib.closing(connection):

@@ -110,7 +110,7 @@ class Writer:
 
         Args:
             tips: as git's refs name them, commits and tags.
-            view: what else decides which commits there are; see `build.view_of`.
+            view: what else decides which commits there are; see `building.view_of`.
             unreached: commits of a killed process that the tips no longer reach. Their ancestors may be missing.
         """
         with self._transaction():
