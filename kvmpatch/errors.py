@@ -27,6 +27,10 @@ class KvmpatchError(Exception):
         self.said = said
         self.hint = hint
 
+    def __reduce__(self) -> tuple[type[KvmpatchError], tuple[Text, Text | None]]:
+        """How it travels from one process to another."""
+        return type(self), (self.said, self.hint)
+
 
 class UsageError(KvmpatchError):
     """The call itself is wrong: an option, a setting, an argument."""

@@ -48,13 +48,17 @@ def make_reports(request: ShowRequest) -> Iterator[Report]:
 
         yield from patch_reports(request)
         return
+    from kvmpatch.reports.in_parallel import WORTH_IT, processes, reports_in_parallel
     from kvmpatch.reports.show_commit import CommitReporter
     from kvmpatch.sources.repo import Repository
 
     with Repository.open(request.start, request.overrides) as repository:
         asked = resolve(repository, request.revs or ("HEAD",), request.progress)
-        reporter = CommitReporter(repository, request.about, request.progress)
-        yield from reporter.reports(asked)
+        in_parallel = request.about is None and len(asked) >= WORTH_IT and processes() > 1
+        if not in_parallel:
+            yield from CommitReporter(repository, request.about, request.progress).reports(asked)
+    if in_parallel:
+        yield from reports_in_parallel(request.start, request.overrides, asked)
 
 
 def resolve(repository: Repository, revs: tuple[str, ...], progress: Progress | None) -> tuple[Resolved, ...]:

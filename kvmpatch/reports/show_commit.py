@@ -64,13 +64,13 @@ class CommitReporter:
         self.progress = progress
         self.in_full = True
 
-    def reports(self, asked: Sequence[Resolved]) -> Iterator[Report]:
-        """One report each, in the order given.
+    def reports(self, asked: Sequence[Resolved], *, in_full: bool | None = None) -> Iterator[Report]:
+        """One report each, in the order given; in full, with flow and history, unless there are many.
 
         Raises:
             Unreadable: an object that is needed is missing.
         """
-        self.in_full = len(asked) <= _MOST_IN_FULL
+        self.in_full = len(asked) <= _MOST_IN_FULL if in_full is None else in_full
         remaining = iter(asked)
         while window := list(islice(remaining, _WINDOW)):
             ids = [one.id for one in window]
