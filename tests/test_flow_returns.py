@@ -70,3 +70,40 @@ def test_a_value_stored_through_a_pointer_is_work() -> None:
     text = "int work(unsigned long *out, int a)\n{\n%s\t*out = 1;\n\treturn 0;\n}\n"
     (found,) = flow(text % "", text % "\tif (!a)\n\t\treturn -ENOENT;\n").early_returns
     assert (found.condition, found.skipped) == ("!a", ("*out",))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("\tif (d == NULL)\n\t\treturn 1;\n", "\tif (!d)\n\t\treturn 1;\n"),
+        ("\tif (a != 0)\n\t\treturn 1;\n", "\tif (a)\n\t\treturn 1;\n"),
+        # Another argument of a call whose result is handed on.
+        ("\tif ((a = get(vcpu, a)))\n\t\treturn a;\n", "\tif ((a = get(vcpu, b)))\n\t\treturn a;\n"),
+        # What was checked here is checked in a function that hands its answer back.
+        ("\tif (a > limit(vcpu))\n\t\treturn -EINVAL;\n", "\ta = check(vcpu);\n\tif (a)\n\t\treturn a;\n"),
+    ],
+)
+def test_the_same_in_other_words_says_nothing(before: str, after: str) -> None:
+    assert returns(before, after) == []
+
+
+def test_work_that_came_under_a_condition_does_not_run_now() -> None:
+    text = "int work(struct page *d, int a)\n{\n%s\treturn 0;\n}\n"
+    assert (
+        flow(text % "\tif (d->gone)\n\t\treturn 1;\n\tclear(d);\n", text % "\tif (!a)\n\t\tclear(d);\n").early_returns
+        == ()
+    )
+
+
+def test_a_condition_that_replaces_another_is_told_as_that() -> None:
+    (found,) = flow(
+        TEXT % "\tif (is_global(a) && b != 0)\n\t\treturn -EINVAL;\n",
+        TEXT % "\tif (type(a) != VIRQ_VCPU && b != 0)\n\t\treturn -EINVAL;\n",
+    ).early_returns
+    assert (found.condition, found.instead_of) == ("type(a) != VIRQ_VCPU && b != 0", "is_global(a) && b != 0")
+    assert (found.value, found.skipped, found.dropped) == ("-EINVAL", WORK, False)
+
+
+def test_a_negated_condition_of_several_words_keeps_its_parentheses() -> None:
+    (found,) = flow(TEXT % "", TEXT % "\tif (a == 1)\n\t\tother(vcpu);\n\telse\n\t\treturn 1;\n").early_returns
+    assert found.condition == "!(a == 1)"

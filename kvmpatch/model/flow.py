@@ -51,7 +51,8 @@ class EarlyReturn(msgspec.Struct, frozen=True):
     """A new return that keeps what follows from running; `skipped` names what, in order.
 
     Where `was` is given the return is not new: under the same condition the function returned that value. Where
-    `dropped` holds it is gone, and what it skipped runs now.
+    `dropped` holds it is gone, and what it skipped runs now. Where `instead_of` is given it returned under that
+    condition, and no longer does.
     """
 
     function: str
@@ -62,6 +63,7 @@ class EarlyReturn(msgspec.Struct, frozen=True):
     line: int
     was: str | None = None
     dropped: bool = False
+    instead_of: str | None = None
 
 
 class AskedOfAnother(msgspec.Struct, frozen=True):

@@ -33,13 +33,18 @@ def speak(report: Report, context: Context) -> Iterator[Spoken]:
 def _said(report: Report, function: str, accesses: list[CsrAccess]) -> Spoken:
     zh, en = [], []
     for change in (Happened.ADDED, Happened.REMOVED):
+        operations: dict[tuple[str, ...], list[str]] = {}
         for operation in dict.fromkeys(access.operation for access in accesses if access.change is change):
             names = [one.csr or "?" for one in accesses if (one.change, one.operation) == (change, operation)]
-            shown = listed(list(dict.fromkeys(names)))
+            operations.setdefault(tuple(dict.fromkeys(names)), []).append(operation)
+        for csrs, done_to in operations.items():
+            shown = listed(list(csrs))
+            verbs = [done(operation) for operation in done_to]
             now = change is Happened.ADDED
-            zh.append(f"{'新增' if now else '不再'}{done(operation).zh} {shown.zh}")
-            be = "is" if len(set(names)) == 1 else "are"
-            en.append(f"{shown.en} {be} {'now' if now else 'no longer'} {done(operation).en}")
+            zh.append(f"{'新增' if now else '不再'}{'、'.join(verb.zh for verb in verbs)} {shown.zh}")
+            be = "is" if len(csrs) == 1 else "are"
+            both = (" and " if now else " or ").join(verb.en for verb in verbs)
+            en.append(f"{shown.en} {be} {'now' if now else 'no longer'} {both}")
     return say(
         "summary",
         "csr-in-function",

@@ -154,16 +154,24 @@ def _returns(report: Report, context: Context) -> Iterator[Spoken]:
     """Returns, those alike in several functions in one sentence; in the summary where they are what the commit does."""
     alike: defaultdict[tuple[object, ...], list[EarlyReturn]] = defaultdict(list)
     for early in context.flow.early_returns if context.flow else ():
-        alike[early.condition, early.value, early.was, early.dropped].append(early)
+        alike[early.condition, early.value, early.was, early.dropped, early.instead_of].append(early)
     merged: defaultdict[tuple[object, ...], list[list[EarlyReturn]]] = defaultdict(list)
     for group in alike.values():
         who = tuple(early.function for early in group)
-        merged[who, group[0].value, group[0].was, group[0].dropped, group[0].skipped].append(group)
+        # Each condition that another one replaces is told by itself.
+        apart = group[0].condition if group[0].instead_of else ""
+        merged[who, group[0].value, group[0].was, group[0].dropped, group[0].skipped, apart].append(group)
     few = not context.said and len(merged) <= _FEW_RETURNS
     for groups in list(merged.values())[:_MOST_RETURNS]:
         group = [early for one in groups for early in one]
         first = group[0]
-        code = "return-changed" if first.was is not None else "return-dropped" if first.dropped else "early-return"
+        code = (
+            "return-changed"
+            if first.was is not None or first.instead_of
+            else "return-dropped"
+            if first.dropped
+            else "early-return"
+        )
         proof = [
             Evidence(commit=report.commit.id, path=one.path, side="before" if one.dropped else "after", line=one.line)
             for one in group
@@ -185,6 +193,11 @@ def _returned(group: list[EarlyReturn]) -> Text:
             f"{who.en} {returns}{value} instead of {first.was} if {cases.en}.",
         )
     names = listed(list(dict.fromkeys(name for one in group for name in one.skipped)))
+    if first.instead_of:
+        return Text(
+            f"{who.zh} 提前返回{value} 的条件由 {first.instead_of} 改为 {cases.zh}；跳过的是 {names.zh}。",
+            f"{who.en} {returns}{value} early if {cases.en}, no longer if {first.instead_of}; it skips {names.en}.",
+        )
     if first.dropped:
         return Text(
             f"{who.zh}：{cases.zh} 成立时不再提前返回{value}，其后的 {names.zh} 照常执行。",

@@ -58,7 +58,7 @@ def _structure(report: Report, changes: Sequence[Change]) -> Spoken:
         some = [change for change in changes if _what(change) == happened]
         if not some:
             continue
-        names = _names(some, changes)
+        names = _names(some)
         zh.append(f"{_VERB[happened].zh} {names.zh}")
         en.append(f"{_VERB[happened].en} {names.en}")
         evidence += [_where(report, change) for change in some[:3]]
@@ -77,31 +77,30 @@ def _what(change: Change) -> Happened | str:
     return change.change
 
 
-def _names(some: Sequence[Change], everything: Sequence[Change]) -> Text:
-    """Structures first, then code, then the rest; macros by number where there are many."""
+def _names(some: Sequence[Change]) -> Text:
+    """Structures first, then code, then the rest; macros by number where there are many, copies of a name once."""
     macros = [change for change in some if change.kind is Kind.MACRO]
     counted = len(macros) if len(macros) > _MOST_MACROS and len(macros) < len(some) else 0
-    several = {name for name, count in Counter(change.name for change in everything).items() if count > 1}
     ranked = sorted(
         (change for change in some if not counted or change.kind is not Kind.MACRO),
         key=lambda change: (change.kind not in _AGGREGATES, change.kind is Kind.MACRO),
     )
-    names = list(dict.fromkeys(_named(change, several) for change in ranked))
+    times = Counter(_named(change) for change in ranked)
+    names = [f"{name} (×{number})" if number > 1 else name for name, number in times.items()]
     if not counted:
         return listed(names)
     shown = listed(names)
     return Text(f"{shown.zh}，以及 {counted} 个宏", f"{shown.en}, and {counted} macros")
 
 
-def _named(change: Change, several: set[str]) -> str:
+def _named(change: Change) -> str:
     prefix = f"{change.kind.value} " if change.kind in _AGGREGATES else ""
     suffix = "()" if change.kind in {Kind.FUNCTION, Kind.SYSCALL} else ""
     if change.kind is Kind.KCONFIG:
         prefix = "config "
     if change.before and change.before.name != change.name:
         return f"{prefix}{change.before.name}{suffix} → {change.name}{suffix}"
-    place = f" ({change.path})" if change.name in several and change.change is Happened.MODIFIED else ""
-    return f"{prefix}{change.name}{suffix}{place}"
+    return f"{prefix}{change.name}{suffix}"
 
 
 def _where(report: Report, change: Change) -> Evidence:
