@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,11 +13,9 @@ from kvmpatch.cli.options import output_options, shared_options
 from kvmpatch.words import Text
 
 if TYPE_CHECKING:
-    from kvmpatch.model.related import Related
     from kvmpatch.render.formats import Format
 
 _PATHS = "kvmpatch.related.paths"
-_INDEX_HELPS = {"time-limit", "walk-limit", "candidate-limit", "deep-limit"}
 
 
 class _Command(BilingualCommand):
@@ -47,27 +44,19 @@ def _related(ctx: click.Context, kind: Format, file: str | None, rev: str | None
     call = call_of(ctx)
     colour = call.wants_colour(is_terminal(sys.stdout) and file in (None, "-"))
     look = Look(Voice(call.speech, call.detail), call.columns(), colour and kind == "text")
+    hints: list[Text] = []
     request = RelatedRequest(
         start=call.start,
         rev=rev,
         paths=ctx.meta.get(_PATHS, ()),
         progress=call.progress,
+        hint=hints.append,
         overrides=tuple(call.overrides),
         **asked,
     )
-    stopped: list[str] = []
-
-    def answers() -> Iterator[Related]:
-        related = make_related(request)
-        stopped.extend((related.searched.stopped or "").split(", "))
-        yield related
-
-    deliver(written(answers(), related_page, kind, look), call, file)
-    if _INDEX_HELPS.intersection(stopped):
-        _hint(
-            call,
-            Text("建立索引后查得更全更快：kvmpatch index build", "an index finds more, faster: kvmpatch index build"),
-        )
+    deliver(written((make_related(one) for one in [request]), related_page, kind, look), call, file)
+    for said in hints:
+        _hint(call, said)
 
 
 def _hint(call: Call, said: Text) -> None:

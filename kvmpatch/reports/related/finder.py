@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from kvmpatch.reports.related.request import RelatedRequest
     from kvmpatch.sources.repo import RawCommit, Repository
 
 _NEIGHBOURS = 30
@@ -22,6 +23,10 @@ class Finder(Protocol):
 
     def naming(self, words: Sequence[str], tips: Sequence[str]) -> Iterator[str]:
         """Commits whose message holds one of these words, in whatever case, newest first."""
+        ...
+
+    def matching(self, request: RelatedRequest, syntax: str) -> list[str] | None:
+        """The matches of a question, where it can tell without git; None where git has to be asked."""
         ...
 
     def near(self, raw: RawCommit, tips: Sequence[str]) -> list[RawCommit]:
@@ -52,6 +57,11 @@ class GitFinder:
             return iter(())
         return self.repository.history_ids(tips, where=Filter(grep=chosen, syntax="fixed", ignore_case=True, ours=True))
 
+    def matching(self, request: RelatedRequest, syntax: str) -> list[str] | None:
+        """Nothing is known without asking git."""
+        del request, syntax
+        return None
+
     def near(self, raw: RawCommit, tips: Sequence[str]) -> list[RawCommit]:
         """Commits that were applied about the same time as one, on both sides of it, oldest first."""
         from kvmpatch.reports.history_walks import window
@@ -74,6 +84,16 @@ class GitFinder:
                 yield last
 
 
-def finder_for(repository: Repository) -> Finder:
-    """The best finder that there is for a repository."""
-    return GitFinder(repository)
+def finder_for(repository: Repository, request: RelatedRequest) -> Finder:
+    """The best finder that there is for a repository: with its index, if it has one."""
+    from kvmpatch.sources.index import Index
+
+    index = Index.of(repository)
+    if index is None:
+        return GitFinder(repository)
+    index.close()
+    from kvmpatch.reports.index import index_for
+    from kvmpatch.reports.related.index_finder import IndexFinder
+
+    fresh = index_for(repository, request.start, request.overrides, request.progress)
+    return IndexFinder(repository, fresh) if fresh else GitFinder(repository)

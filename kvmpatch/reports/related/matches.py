@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _RANGE = re.compile(r"\A([^{]*?)(\.{2,3})([^{]*)\Z")
 _MAGIC = re.compile(r"\A:(?:\((?P<long>[^)]*)\)|(?P<short>[!^/]+):?)(?P<rest>.*)\Z", re.DOTALL)
-_PLAIN = re.compile(r"[\w\s,/:;@%&=~#'\"!<>-]+\Z")
+PLAIN_TEXT = re.compile(r"[\w\s,/:;@%&=~#'\"!<>-]+\Z")
+"""Patterns that mean themselves in every syntax."""
 _SYNTAXES: tuple[Syntax, ...] = ("basic", "extended", "fixed", "perl")
 
 
@@ -123,7 +124,7 @@ def matched(repository: Repository, request: RelatedRequest) -> Iterator[str]:
 
 def findings_of(raws: Sequence[RawCommit], request: RelatedRequest, syntax: str) -> Iterator[Finding]:
     """Each match with the line of its message that the pattern found, where the pattern is plain text."""
-    plain = [one for one in request.grep if syntax == "fixed" or _PLAIN.match(one)]
+    plain = [one for one in request.grep if syntax == "fixed" or PLAIN_TEXT.match(one)]
     flags = re.IGNORECASE if request.ignore_case else 0
     pattern = re.compile("|".join(map(re.escape, plain)), flags) if plain and not request.invert_grep else None
     for raw in raws:

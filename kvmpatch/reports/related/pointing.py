@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kvmpatch.errors import KvmpatchError
 from kvmpatch.model import Evidence, Message
 from kvmpatch.parse.message import read_message
-from kvmpatch.reports.related.findings import Finding, Gathering
+from kvmpatch.reports.related.findings import Finding, Gathering, moment
 from kvmpatch.rules import related_reasons as words
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ class Pointing:
         seen = set(ids)
         # commits of the core may point to each other, wherever they stand
         ids += [identity for identity in self.core if identity not in seen]
-        for raw in self.repository.commits(ids):
+        raws = sorted(self.repository.commits(ids), key=lambda raw: (-moment(raw.committer.date), raw.id))
+        for raw in raws:
             yield self._read.setdefault(raw.id, Known(raw))
 
     # ---- what a message says ---------------------------------------------------------------------------------------
@@ -123,7 +124,11 @@ class Pointing:
         for pointer in message.fixes:
             if target.goes_by(pointer.written):
                 yield Finding("fix", me, words.fixes(other, _line(known, pointer.written)), None, (me, other, "fixes"))
-            elif pointer.subject == target.raw.subject and not self._is_here(pointer.written):
+            elif (
+                pointer.subject == target.raw.subject
+                and _is_later(known, target)
+                and not self._is_here(pointer.written)
+            ):
                 reason = words.fixes(other, _line(known, pointer.written), by_subject=True)
                 yield Finding("fix", me, reason, None, (me, other, "fixes"))
         if message.reverts and target.goes_by(message.reverts):
@@ -174,7 +179,7 @@ class Pointing:
             return None
         written = next((word for word in _HEX.findall(known.raw.message.lower()) if target.goes_by(word)), None)
         subject = target.raw.subject
-        quoted = len(subject) >= _TELLING_SUBJECT and subject in known.message.body
+        quoted = len(subject) >= _TELLING_SUBJECT and subject in known.message.body and _is_later(known, target)
         if not written and not quoted:
             return None
         proof = _line(known, written or subject)
@@ -223,6 +228,11 @@ class Pointing:
 
     def _is_here(self, written: str) -> bool:
         return self._resolved(written) is not None
+
+
+def _is_later(known: Known, target: Known) -> bool:
+    """Whether a commit can know another: it was made after it."""
+    return moment(known.raw.committer.date) >= moment(target.raw.committer.date)
 
 
 def _dependencies(message: Message) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,7 @@ class RelatedRequest(msgspec.Struct, frozen=True):
         paths: pathspecs, from where the user stands.
         symbol, csr, bit, ext: names; a commit that changed one of them matches as well.
         progress: told what takes time.
+        hint: told, after a search that took long, what would make it faster.
         overrides: settings given with -c.
     """
 
@@ -50,6 +51,7 @@ class RelatedRequest(msgspec.Struct, frozen=True):
     bit: tuple[str, ...] = ()
     ext: tuple[str, ...] = ()
     progress: Progress | None = None
+    hint: Progress | None = None
     overrides: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -79,7 +81,12 @@ class Patience(msgspec.Struct):
     @property
     def over(self) -> bool:
         """Whether the time is up."""
-        return time.monotonic() - self.began > self.seconds
+        return self.passed > self.seconds
+
+    @property
+    def passed(self) -> float:
+        """Seconds since the search began."""
+        return time.monotonic() - self.began
 
     def cut(self, what: str) -> None:
         """Write down what was cut short."""

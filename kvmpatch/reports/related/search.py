@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _SECONDS = 20.0
 """How long relatives are looked for; matches are found however long it takes."""
+_LONG = 3.0
+"""Seconds after which one would like to know of something faster."""
 _DEEP = 4
 _WITH_SERIES = 12
 _WITH_POINTERS = 60
@@ -55,7 +57,7 @@ class _Search:
         self.repository = repository
         self.request = request
         self.reporter = CommitReporter(repository, None, request.progress)
-        self.finder = finder_for(repository)
+        self.finder = finder_for(repository, request)
         self.patience = Patience(_SECONDS)
         self.gathering = Gathering()
         self.pointing = Pointing(repository, self.finder, self.gathering, self.patience)
@@ -78,6 +80,7 @@ class _Search:
             self.gathering.unknown.update(_FROM_HISTORY)
             self.warnings.append(SHALLOW)
         self._relatives(raws, asked)
+        self._hint()
         self.gathering.settle([asked.id] if asked else [])
         return Related(
             RELATED_SCHEMA,
@@ -101,15 +104,16 @@ class _Search:
         return resolve(self.repository, (rev or "HEAD",), self.request.progress)[-1]
 
     def _matches(self, asked: Resolved | None) -> list[str]:
-        """The matching commits, in git's order; those by filter first."""
+        """The matching commits, newest first; those by filter before those by change."""
         request = self.request
         found: dict[str, None] = {}
         if request.by_filter or (request.rev and asked is None and not request.by_change):
-            ids = list(matched(self.repository, request))
             syntax = syntax_of(self.repository, request)
-            raws = list(self.repository.commits(ids))
+            ready = self.finder.matching(request, syntax)
+            ids = list(matched(self.repository, request)) if ready is None else ready
+            raws = sorted(self.repository.commits(ids), key=lambda raw: (-moment(raw.committer.date), raw.id))
             self._keep(raws, findings_of(raws, request, syntax))
-            found.update(dict.fromkeys(ids))
+            found.update(dict.fromkeys(raw.id for raw in raws))
         if request.by_change:
             self._tell(Text("正在查找改动过它的提交", "looking for commits that changed it"))
             search = ChangeSearch(self.reporter, self.finder, request, self.patience)
@@ -268,6 +272,15 @@ class _Search:
         stopped = ["shallow"] if self.repository.shallow else []
         stopped += self.patience.stopped
         return Searched(None, head, not stopped, ", ".join(stopped) or None)
+
+    def _hint(self) -> None:
+        """Say that an index would have helped, where it would have."""
+        slow = self.patience.passed > _LONG or "time-limit" in self.patience.stopped
+        if self.request.hint and slow and not self.finder.fast:
+            from kvmpatch.reports.index import hint
+
+            if said := hint(self.repository):
+                self.request.hint(said)
 
     def _warn(self, code: str, zh: str, en: str) -> None:
         self.warnings.append(Warning(code, Text(zh, en)))

@@ -1,0 +1,70 @@
+"""With an index `related` answers what it answers without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kvmpatch.model.related import Related
+from kvmpatch.reports.index import IndexRequest, index_report
+from kvmpatch.reports.related import RelatedRequest, make_related
+from kvmpatch.reports.related.finder import GitFinder, finder_for
+from kvmpatch.sources.demo import DemoHistory, lay_down
+from kvmpatch.sources.repo import Repository
+
+ASKED: tuple[dict[str, Any], ...] = (
+    {"grep": ("senvcfg",)},
+    {"grep": ("SENVCFG",), "ignore_case": True},
+    {"grep": ("KVM", "selftests"), "all_match": True},
+    {"grep": ("KVM", "selftests")},
+    {"grep": ("senvcfg",), "all": True},
+    {"grep": ("se.vcfg",)},
+    {"grep": ("senvcfg",), "paths": ("arch/riscv",)},
+    {"grep": ("Krčmář",)},
+    {"rev": "db3c01c7a308"},
+    {"rev": "HEAD~5"},
+    {"rev": "HEAD~5..HEAD", "grep": ("KVM",)},
+    {"csr": ("henvcfg",)},
+)
+
+
+@pytest.fixture(scope="module")
+def miniature(tmp_path_factory: pytest.TempPathFactory) -> DemoHistory:
+    return lay_down(tmp_path_factory.mktemp("miniature") / "linux")
+
+
+def ask(path: Path, asked: dict[str, Any]) -> Related:
+    return make_related(RelatedRequest(start=str(path), **asked))
+
+
+def test_the_answers_are_the_same(miniature: DemoHistory) -> None:
+    without = [ask(miniature.path, asked) for asked in ASKED]
+    index_report(IndexRequest("build", str(miniature.path)))
+    with Repository.open(miniature.path) as repository:
+        assert finder_for(repository, RelatedRequest(str(miniature.path))).fast
+    for asked, expected in zip(ASKED, without, strict=True):
+        assert ask(miniature.path, asked) == expected, asked
+
+
+def test_without_an_index_git_is_asked(miniature: DemoHistory) -> None:
+    with Repository.open(miniature.path) as repository:
+        assert type(finder_for(repository, RelatedRequest(str(miniature.path)))) is GitFinder
+
+
+def test_commits_of_a_branch_that_is_gone_are_not_found(miniature: DemoHistory, tmp_path: Path) -> None:
+    history = lay_down(tmp_path / "linux")
+    index_report(IndexRequest("build", str(history.path)))
+    (history.path / ".git" / "refs" / "heads" / "linux-6.1.y").unlink(missing_ok=True)
+    packed = history.path / ".git" / "packed-refs"
+    if packed.exists():
+        kept = [line for line in packed.read_text().splitlines() if "6.1" not in line]
+        packed.write_text("\n".join(kept) + "\n")
+    for tag in ("v6.1.1-miniature",):
+        (history.path / ".git" / "refs" / "tags" / tag).unlink(missing_ok=True)
+    related = ask(history.path, {"rev": history.id_of("0019")})
+    backports = next(one.commits for one in related.groups if one.id == "backport")
+    assert backports is not None
+    assert history.id_of("0101") not in {one.id for one in backports}
+    assert history.id_of("0202") in {one.id for one in backports}
