@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kvmpatch.model import Basis
-from kvmpatch.parse.csource.declarations import enum_values, tokens_of
+from kvmpatch.parse.csource.constants import enum_values
 from kvmpatch.parse.csource.outline import Item, outline
 from kvmpatch.parse.csource.scan import scan
+from kvmpatch.parse.csource.tokens import tokens_of
 
 
 def items(source: str) -> list[Item]:

@@ -6,30 +6,24 @@ words in any place are ordinary here, and no piece can spoil its neighbour.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import msgspec
 
 from kvmpatch.model import Kind
-from kvmpatch.parse.csource.words import CALLED_ATTRIBUTES, LINKAGE, NAME_ARGUMENT, PLAIN_ATTRIBUTES, TYPE_WORDS
-
-_TOKEN = re.compile(
-    r'[A-Za-z_]\w*|\d(?:[\w.]|[eE][+-])*|"(?:[^"\\]|\\.)*"?|\'(?:[^\'\\]|\\.)*\'?|\.\.\.|<<=?|>>=?|->|[-+*/&|^!=<>]=|&&|\|\||##?|\S'
+from kvmpatch.parse.csource.constants import enum_values
+from kvmpatch.parse.csource.tokens import (
+    WORD,
+    Token,
+    spell,
+    split,
+    statements,
+    tokens_of,
+    type_text,
+    without_attributes,
 )
-_WORD = re.compile(r"[A-Za-z_]\w*")
-_OPENING = {"(": ")", "[": "]", "{": "}"}
-_CLOSING = {")", "]", "}"}
-
-
-@dataclass(slots=True)
-class Token:
-    """A token with its offset in the piece and, for an opening bracket, the index of its partner."""
-
-    text: str
-    offset: int
-    partner: int = -1
+from kvmpatch.parse.csource.words import LINKAGE, NAME_ARGUMENT, TYPE_WORDS
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -59,105 +53,6 @@ class Declared:
     name_at: int = -1
 
 
-def tokens_of(text: str) -> list[Token]:
-    """The tokens of a text, brackets paired as far as they pair."""
-    return paired([Token(match[0], match.start()) for match in _TOKEN.finditer(text)])
-
-
-def paired(found: list[Token]) -> list[Token]:
-    """The same tokens, each opening bracket told the index of its partner."""
-    stack: list[int] = []
-    for index, token in enumerate(found):
-        if token.text in _OPENING:
-            stack.append(index)
-        elif token.text in _CLOSING:
-            while stack:
-                opener = stack.pop()
-                if _OPENING[found[opener].text] == token.text:
-                    found[opener].partner = index
-                    break
-    return found
-
-
-def spell(tokens: list[Token]) -> str:
-    """Tokens as one line, spaced as kernel style has it."""
-    out: list[str] = []
-    previous = ""
-    unary = False
-    for index, token in enumerate(tokens):
-        text = token.text
-        if out and _space_between(previous, text, unary):
-            out.append(" ")
-        before = tokens[index - 1].text if index else ""
-        unary = text in {"*", "&", "-", "+", "~", "!"} and not (_ends_operand(before) and text not in {"~", "!"})
-        if text == "*" and _WORD.fullmatch(before):
-            unary = _looks_like_type(tokens, index)
-        out.append(text)
-        previous = text
-    return "".join(out)
-
-
-def _looks_like_type(tokens: list[Token], index: int) -> bool:
-    """Whether the words before a star are a type: then the star belongs to what follows."""
-    following = tokens[index + 1].text if index + 1 < len(tokens) else ""
-    if following in {"*", ")", ",", ""}:
-        return True
-    first = index - 1
-    while first and _WORD.fullmatch(tokens[first - 1].text):
-        first -= 1
-    return first < index - 1 or tokens[index - 1].text in TYPE_WORDS
-
-
-def _ends_operand(text: str) -> bool:
-    return bool(text) and (text[-1].isalnum() or text[-1] in "_)]\"'")
-
-
-_TIGHT_AFTER = {"(", "[", ".", "->", "##", "#"}
-_TIGHT_BEFORE = {")", "]", ",", ";", ".", "->", "(", "[", "##", "++", "--"}
-
-
-def _space_between(left: str, right: str, left_unary: bool) -> bool:
-    if left in _TIGHT_AFTER or left_unary:
-        return False
-    if right == "." and left in {",", "{"}:
-        return True
-    if right in {"(", "["}:
-        if _ends_operand(left) and left not in {"if", "while", "for", "switch", "return"}:
-            return False
-        return left not in {"(", "["}
-    return right not in _TIGHT_BEFORE
-
-
-def statements(tokens: list[Token], first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Ranges of tokens between semicolons at this level."""
-    start = index = first
-    while index < last:
-        token = tokens[index]
-        if token.text == ";":
-            if index > start:
-                yield start, index
-            start = index + 1
-        elif 0 <= token.partner < last:
-            index = token.partner
-        index += 1
-    if start < last:
-        yield start, last
-
-
-def split(tokens: list[Token], first: int, last: int, separator: str = ",") -> Iterator[tuple[int, int]]:
-    """Ranges of tokens between separators at this level."""
-    start = index = first
-    while index < last:
-        token = tokens[index]
-        if token.text == separator:
-            yield start, index
-            start = index + 1
-        elif 0 <= token.partner < last:
-            index = token.partner
-        index += 1
-    yield start, last
-
-
 def read_declaration(text: str) -> list[Declared]:
     """What one declaration, from its first token to its semicolon, declares; prototypes declare nothing here."""
     tokens = without_attributes(tokens_of(text))
@@ -173,23 +68,6 @@ def kind_is_bare_enum(aggregate: Declared) -> bool:
 
 
 _STATEMENT_WORDS = {"return", "if", "else", "for", "while", "do", "switch", "case", "goto", "break", "continue"}
-_DROPPED = (PLAIN_ATTRIBUTES - LINKAGE) | CALLED_ATTRIBUTES
-
-
-def without_attributes(tokens: list[Token]) -> list[Token]:
-    """The tokens less attribute words, which may stand anywhere and never change what is declared."""
-    if not any(token.text in _DROPPED for token in tokens):
-        return tokens
-    kept: list[Token] = []
-    index = 0
-    while index < len(tokens):
-        token = tokens[index]
-        if token.text not in _DROPPED:
-            kept.append(Token(token.text, token.offset))
-        elif token.text in CALLED_ATTRIBUTES and index + 1 < len(tokens) and tokens[index + 1].text == "(":
-            index = max(index + 1, tokens[index + 1].partner)
-        index += 1
-    return paired(kept)
 
 
 class _Reader:
@@ -244,7 +122,7 @@ class _Reader:
             and tokens[first].text.isupper()
             and tokens[first].text not in NAME_ARGUMENT
             and tokens[first + 1].partner + 1 < last
-            and _WORD.fullmatch(tokens[tokens[first + 1].partner + 1].text)
+            and WORD.fullmatch(tokens[tokens[first + 1].partner + 1].text)
         ):
             first = tokens[first + 1].partner + 1
         return first
@@ -256,7 +134,7 @@ class _Reader:
         name = ""
         start = tokens[index].offset
         index += 1
-        while index < last and _WORD.fullmatch(tokens[index].text):
+        while index < last and WORD.fullmatch(tokens[index].text):
             name = tokens[index].text
             index += 1
         if index >= last or tokens[index].text != "{":
@@ -302,7 +180,7 @@ class _Reader:
 
     def body_after(self, index: int, end: int) -> int | None:
         index += 1
-        while index < end and _WORD.fullmatch(self.tokens[index].text):
+        while index < end and WORD.fullmatch(self.tokens[index].text):
             index += 1
         return index if index < end and self.tokens[index].text == "{" else None
 
@@ -339,7 +217,7 @@ class _Reader:
         if which >= len(arguments):
             return []
         first, last = arguments[which]
-        name = next((token.text for token in tokens[first:last] if _WORD.fullmatch(token.text)), "")
+        name = next((token.text for token in tokens[first:last] if WORD.fullmatch(token.text)), "")
         if not name:
             return []
         return [Member(prefix + name, spell(tokens[index:end]), None, 0, 0, tokens[first].offset)]
@@ -364,7 +242,7 @@ class _Reader:
                     head += 1
                 shared = self.without_bodies(type_start, head)
             shape = tokens[head:name_at] + tokens[name_at + 1 : stop]
-            yield tokens[name_at].text, _type_text(shared, shape), name_at, stop
+            yield tokens[name_at].text, type_text(shared, shape), name_at, stop
 
     def is_nameless(self, first: int, name_at: int) -> bool:
         """Whether what was taken for the name of a first declarator is its type: `u32 : 7;` only pads."""
@@ -399,7 +277,7 @@ class _Reader:
                 return name
             if text == "(" and name is not None:
                 return name
-            if _WORD.fullmatch(text) and text not in TYPE_WORDS:
+            if WORD.fullmatch(text) and text not in TYPE_WORDS:
                 name = at
         return name
 
@@ -409,7 +287,7 @@ class _Reader:
         found: list[tuple[str, list[Token] | None, int]] = []
         for start, end in split(self.tokens, first, last):
             inner = self.tokens[start:end]
-            if not inner or not _WORD.fullmatch(inner[0].text):
+            if not inner or not WORD.fullmatch(inner[0].text):
                 continue
             equals = len(inner) > 1 and inner[1].text == "="
             found.append((inner[0].text, inner[2:] if equals else None, inner[0].offset))
@@ -520,155 +398,3 @@ def _numbered(members: list[Member], prefix: str) -> list[Member]:
         else:
             out.append(member)
     return out
-
-
-def _type_text(shared: list[Token], shape: list[Token]) -> str:
-    """The type without the name, parameters of function pointers without theirs."""
-    base = spell(shared)
-    around = spell(_without_parameter_names(shape))
-    if not around:
-        return base
-    return f"{base} {around}".strip()
-
-
-def _without_parameter_names(shape: list[Token]) -> list[Token]:
-    """`(*)(struct kvm_vcpu *vcpu, u64 n)` as `(*)(struct kvm_vcpu *, u64)`."""
-    rebuilt = tokens_of(" ".join(token.text for token in shape))
-    last_group = next(
-        (at for at, token in enumerate(rebuilt) if token.text == "(" and at and rebuilt[at - 1].text == ")"), None
-    )
-    if last_group is None or rebuilt[last_group].partner < 0:
-        return rebuilt
-    out = rebuilt[: last_group + 1]
-    for number, (start, end) in enumerate(split(rebuilt, last_group + 1, rebuilt[last_group].partner)):
-        parameter = rebuilt[start:end]
-        words = [
-            token for token in parameter if _WORD.fullmatch(token.text) and token.text not in {"const", "volatile"}
-        ]
-        has_name = (
-            len(parameter) > 1
-            and _WORD.fullmatch(parameter[-1].text)
-            and parameter[-1].text not in TYPE_WORDS
-            and (parameter[-2].text == "*" or len(words) > (2 if words[0].text in {"struct", "union", "enum"} else 1))
-        )
-        if number:
-            out.append(Token(",", 0))
-        out += parameter[:-1] if has_name else parameter
-    return out + rebuilt[rebuilt[last_group].partner :]
-
-
-_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|\d+)[uUlL]*$")
-
-
-def enum_values(constants: list[tuple[str, list[Token] | None]]) -> list[str | None]:
-    """Each constant's value: a number where it can be counted, else the expression, or `BASE + n` after one."""
-    known: dict[str, int] = {}
-    out: list[str | None] = []
-    number: int | None = -1
-    base = ""
-    since = 0
-    for name, expression in constants:
-        if expression is not None:
-            number = evaluate(expression, known)
-            base, since = spell(expression), 0
-        elif number is not None:
-            number += 1
-        else:
-            since += 1
-        if number is not None:
-            known[name] = number
-            out.append(str(number))
-        else:
-            out.append(f"{base} + {since}" if since else base)
-    return out
-
-
-def _number(digits: str) -> int:
-    """A C integer: hexadecimal, octal with a leading zero, or decimal."""
-    if digits[:2].lower() == "0x":
-        return int(digits, 16)
-    octal = digits.startswith("0") and all(digit < "8" for digit in digits)
-    return int(digits, 8 if octal else 10)
-
-
-def evaluate(expression: list[Token], known: dict[str, int]) -> int | None:
-    """The value of a simple constant expression (numbers, known names, shifts, BIT, + - * | & ~ ()), or None."""
-    words: list[str] = []
-    for token in expression:
-        text = token.text
-        match = _NUMBER.match(text)
-        if match:
-            words.append(str(_number(match[1])))
-        elif text in known:
-            words.append(str(known[text]))
-        elif text in {"BIT", "BIT_ULL"}:
-            words.append("1 <<")
-        elif text in {"+", "-", "*", "|", "&", "^", "~", "<<", ">>", "(", ")"}:
-            words.append(text)
-        else:
-            return None
-    return _Arithmetic(words).value()
-
-
-class _Arithmetic:
-    """A small evaluator: the text comes from a commit, so nothing of it is ever handed to Python itself."""
-
-    _LEVELS: tuple[tuple[str, ...], ...] = (("|",), ("^",), ("&",), ("<<", ">>"), ("+", "-"), ("*",))
-
-    def __init__(self, words: list[str]) -> None:
-        self.words = " ".join(words).split()
-        self.at = 0
-
-    def value(self) -> int | None:
-        if len(self.words) > 200:
-            return None
-        try:
-            result = self.level(0)
-        except (IndexError, ValueError):
-            return None
-        return result if self.at == len(self.words) else None
-
-    def level(self, depth: int) -> int:
-        if depth == len(self._LEVELS):
-            return self.atom()
-        left = self.level(depth + 1)
-        while self.at < len(self.words) and self.words[self.at] in self._LEVELS[depth]:
-            operator = self.words[self.at]
-            self.at += 1
-            left = self.apply(operator, left, self.level(depth + 1))
-        return left
-
-    @staticmethod
-    def apply(operator: str, left: int, right: int) -> int:
-        if operator in {"<<", ">>"} and not 0 <= right < 128:
-            raise ValueError("shift")
-        result = {
-            "|": lambda: left | right,
-            "^": lambda: left ^ right,
-            "&": lambda: left & right,
-            "<<": lambda: left << right,
-            ">>": lambda: left >> right,
-            "+": lambda: left + right,
-            "-": lambda: left - right,
-            "*": lambda: left * right,
-        }[operator]()
-        if abs(result) >= 1 << 128:
-            raise ValueError("too large")
-        return result
-
-    def atom(self) -> int:
-        word = self.words[self.at]
-        self.at += 1
-        if word == "(":
-            inner = self.level(0)
-            if self.words[self.at] != ")":
-                raise ValueError("parenthesis")
-            self.at += 1
-            return inner
-        if word == "~":
-            return ~self.atom()
-        if word == "-":
-            return -self.atom()
-        if word == "+":
-            return self.atom()
-        return int(word)

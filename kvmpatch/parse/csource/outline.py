@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from kvmpatch.model import Basis, Kind, Lines
-from kvmpatch.parse.csource.declarations import Member, Token, read_declaration, spell, tokens_of
+from kvmpatch.parse.csource.declarations import Member, read_declaration
 from kvmpatch.parse.csource.scan import Piece, PieceKind, Scan, matching_left, scan
+from kvmpatch.parse.csource.tokens import Token, spell, tokens_of
 from kvmpatch.parse.csource.words import ATTRIBUTE, CALLED_ATTRIBUTES, LINKAGE, PLAIN_ATTRIBUTES
 
 
