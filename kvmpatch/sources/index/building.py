@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import msgspec
 
 from kvmpatch.sources.index.crew import Crew, workers_for
 from kvmpatch.sources.index.folder import Folder, common_directory
-from kvmpatch.sources.index.objects import blocks_of, message_reader
+from kvmpatch.sources.index.objects import Chunk, blocks_of, message_reader, printed_history
 from kvmpatch.sources.index.rows import PointersOf, StructureRows
 from kvmpatch.sources.index.store import Progress, WriterSession, failures
 from kvmpatch.sources.index.writer import Writer, chunks_of
 from kvmpatch.sources.repo.place import Place, find
 from kvmpatch.sources.repo.plumbing import Plumbing
-from kvmpatch.sources.repo.walks import HistoryReader
+from kvmpatch.sources.repo.walks import HistoryReader, tips_for_stdin
 from kvmpatch.words import Text
 
 StructureOf = Callable[[tuple[str, ...]], list[StructureRows]]
@@ -135,17 +135,22 @@ class _Building:
         if not new and self.writer.meta("closed") is not None and not self.writer.leftover:
             return 0
         left = set(self.writer.leftover)
-        most = self.task.few_commits
-        listed = self._walk(new if had else self.tips, had)
-        first = list(islice(listed, _FEW))
-        if most is not None and len(first) > most:
-            return None
-        count = workers_for(len(first), each=_FEW // 2)
-        crew: Crew[tuple[str, ...], bytes] = Crew(
-            partial(message_reader, self.task.start, self.task.pointers_of), count
-        )
+        empty = not left and self.writer.closed_up_to() == 0
+        chunks: Iterator[Chunk]
+        if empty and self.task.few_commits is None:
+            chunks = printed_history(self.git, tips_for_stdin(self.tips)) if self.tips else iter(())
+            first: list[Chunk] = list(islice(chunks, 2))
+            workers = workers_for(2, each=1) if len(first) > 1 else 0
+        else:
+            listed = self._walk(new if had else self.tips, had)
+            few = list(islice(listed, _FEW))
+            if self.task.few_commits is not None and len(few) > self.task.few_commits:
+                return None
+            workers = workers_for(len(few), each=_FEW // 2)
+            first, chunks = [], self._unknown(chunks_of(chain(few, listed), CHUNK), left)
+        crew: Crew[Chunk, bytes] = Crew(partial(message_reader, self.task.start, self.task.pointers_of), workers)
         done = 0
-        for made in crew.work(self._unknown(chunks_of(_chain(first, listed), CHUNK), left)):
+        for made in crew.work(chain(first, chunks)):
             done += self.writer.add(blocks_of(made))
             self.progress(Text(f"正在索引提交信息：{done:,}", f"indexing messages: {done:,}"))
         self.writer.close_up(self.tips, self.view, left)
@@ -172,11 +177,7 @@ class _Building:
 
     def _unknown(self, chunks: Iterable[tuple[str, ...]], left: set[int]) -> Iterator[tuple[str, ...]]:
         """The chunks without the commits that are in. Those that a killed process left are in after all."""
-        empty = not self.writer.leftover and self.writer.closed_up_to() == 0
         for chunk in chunks:
-            if empty:
-                yield chunk
-                continue
             have = self.writer.numbers(chunk)
             left.difference_update(have.values())
             if rest := tuple(commit for commit in chunk if commit not in have):
@@ -226,8 +227,3 @@ class _Building:
                 )
             )
         return done
-
-
-def _chain(first: list[str], rest: Iterator[str]) -> Iterator[str]:
-    yield from first
-    yield from rest
