@@ -137,7 +137,7 @@ class _Building:
         left = set(self.writer.leftover)
         empty = not left and self.writer.closed_up_to() == 0
         chunks: Iterator[Chunk]
-        if empty and self.task.few_commits is None:
+        if empty and self.task.few_commits is None and not self.place.shallow:  # git prints no parents of a boundary
             chunks = printed_history(self.git, tips_for_stdin(self.tips)) if self.tips else iter(())
             first: list[Chunk] = list(islice(chunks, 2))
             workers = workers_for(2, each=1) if len(first) > 1 else 0
