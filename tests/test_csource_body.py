@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kvmpatch.parse.csource.body import Body, read_body
+from kvmpatch.parse.csource.body import read_body
 from kvmpatch.parse.csource.outline import outline
+from kvmpatch.parse.csource.steps import Body
 
 
 def body(text: str) -> Body:

@@ -15,8 +15,9 @@ import msgspec
 
 from kvmpatch import knowledge
 from kvmpatch.model import Guard, GuardKind, Kind
-from kvmpatch.parse.csource.body import Body, Condition, Does, Origin, Step, read_body
+from kvmpatch.parse.csource.body import read_body
 from kvmpatch.parse.csource.outline import Item, Outline
+from kvmpatch.parse.csource.steps import Body, Condition, Does, Origin, Step
 from kvmpatch.parse.unseen import is_unseen
 
 

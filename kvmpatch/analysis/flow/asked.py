@@ -8,7 +8,7 @@ from kvmpatch import knowledge
 from kvmpatch.analysis.flow.program import Program
 from kvmpatch.analysis.matching import Pair
 from kvmpatch.model import AskedOfAnother, GuardKind
-from kvmpatch.parse.csource.body import Condition, Does, Origin
+from kvmpatch.parse.csource.steps import Condition, Does, Origin
 
 _WHO = {GuardKind.HOST, GuardKind.GUEST}
 _Places = dict[tuple[str, GuardKind], tuple[str, int]]

@@ -13,7 +13,7 @@ from kvmpatch.analysis.flow.program import Function, Program
 from kvmpatch.analysis.flow.routes import is_called_from_outside, phase_at, phase_within
 from kvmpatch.analysis.uses import BitSeen, CsrUse, Uses
 from kvmpatch.model import Effect, Guard, GuardKind
-from kvmpatch.parse.csource.body import Does, Origin, Step
+from kvmpatch.parse.csource.steps import Does, Origin, Step
 
 _DEEPEST = 6
 _MOST_EFFECTS = 4000

@@ -11,7 +11,7 @@ from kvmpatch.analysis.flow.effects import aliases, expand
 from kvmpatch.analysis.flow.program import Function, Program
 from kvmpatch.analysis.matching import Pair
 from kvmpatch.model import Factored, Happened, LostStatement
-from kvmpatch.parse.csource.body import Does, Step
+from kvmpatch.parse.csource.steps import Does, Step
 
 # Fewer statements than this in common may be chance.
 _FEWEST = 3

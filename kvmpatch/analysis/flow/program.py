@@ -14,8 +14,9 @@ import msgspec
 
 from kvmpatch.analysis.uses import GuardReader, UseReader, Uses, bitmap_of_callers, uses_in
 from kvmpatch.model import Guard, Kind
-from kvmpatch.parse.csource.body import Body, Condition, Does, Step, read_body
+from kvmpatch.parse.csource.body import read_body
 from kvmpatch.parse.csource.outline import Item, Outline
+from kvmpatch.parse.csource.steps import Body, Condition, Does, Step
 from kvmpatch.parse.outlines import outline_of
 
 

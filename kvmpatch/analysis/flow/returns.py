@@ -12,7 +12,7 @@ from kvmpatch.analysis.flow.effects import aliases, expand, is_early, is_quiet
 from kvmpatch.analysis.flow.program import Function, Program
 from kvmpatch.analysis.matching import Pair
 from kvmpatch.model import EarlyReturn
-from kvmpatch.parse.csource.body import Condition, Does, Origin, Step
+from kvmpatch.parse.csource.steps import Condition, Does, Origin, Step
 
 _MOST_SKIPPED = 6
 _LOCAL = re.compile(r"!?\w+(?: [<>=!]=? \w+)?")

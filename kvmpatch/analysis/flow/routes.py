@@ -12,7 +12,7 @@ import msgspec
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.flow.program import Function, Program
-from kvmpatch.parse.csource.body import Condition, Does, Origin, Step
+from kvmpatch.parse.csource.steps import Condition, Does, Origin, Step
 
 _DEEPEST = 9
 _MOST_ROUTES = 48

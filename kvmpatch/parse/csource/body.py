@@ -7,81 +7,21 @@ position stays true. Where the grammar fails, what it could read is kept and the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from kvmpatch.parse.csource.outline import Item, Outline, decode
-from kvmpatch.parse.csource.scan import Scan, blank
-from kvmpatch.parse.csource.words import ATTRIBUTE
+from kvmpatch.parse.csource.nodes import HINTS, NodeReader, always_exits, case_of, innermost, without_parentheses
+from kvmpatch.parse.csource.outline import Item, Outline
+from kvmpatch.parse.csource.readable import closing, readable
+from kvmpatch.parse.csource.scan import Scan
+from kvmpatch.parse.csource.steps import Body, Condition, Does, Origin, Step, negate
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-
-class Origin(StrEnum):
-    """What kind of construct a condition comes from."""
-
-    BRANCH = "branch"
-    EARLY_EXIT = "early-exit"
-    PREPROCESSOR = "preprocessor"
-    CASE = "case"
-    LOOP = "loop"
-
-
-class Condition(msgspec.Struct, frozen=True):
-    """A condition as written, less a leading `!`, which is told by `negated`."""
-
-    text: str
-    negated: bool
-    origin: Origin
-
-
-class Does(StrEnum):
-    """What a step does."""
-
-    CALL = "call"
-    ASSIGN = "assign"
-    TEST = "test"
-    RETURN = "return"
-    JUMP = "jump"
-    ASSEMBLY = "assembly"
-
-
-class Step(msgspec.Struct, frozen=True):
-    """One effect of a body, in the order it runs.
-
-    `name` is what is called, the target of an assignment, the condition of a test or the label of a jump;
-    `operator` the assignment's (`=`, `|=`, `&=`); `value` what is assigned or returned.
-    """
-
-    does: Does
-    name: str
-    arguments: tuple[str, ...]
-    operator: str
-    value: str | None
-    line: int
-    conditions: tuple[Condition, ...]
-    declares: bool = False
-
-
-class Body(msgspec.Struct, frozen=True):
-    """The steps of one function; `whole` is False where the grammar failed somewhere in it."""
-
-    steps: tuple[Step, ...]
-    whole: bool
-
-
 _PREFIX = b"void f(void)"
-_SPACE = re.compile(r"\s+")
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _DEEPEST = 150
-# What the compiler is told about a condition; nothing is called.
-_HINTS = {"likely", "unlikely"}
-_EXITS = {"return_statement", "goto_statement", "break_statement", "continue_statement"}
+_FOR_EACH = re.compile(rb"\w*for_each\w*\s*\(")
 
 
 @cache
@@ -91,75 +31,6 @@ def _parser() -> Parser:
     import tree_sitter_c
 
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_c.language()))
-
-
-_FOR_EACH = re.compile(rb"\w*for_each\w*\s*\(")
-_LOOP_MACRO = re.compile(rb"\b(\w*for_each\w*)(?=\s*\()")
-_TYPE_ARGUMENT = re.compile(rb"(?<=[,(])(\s*)(struct|union|enum)(?=\s+\w+\s*[,)])")
-# A type of several words, or one that ends in a star, where an argument stands: `min_t(unsigned int, a, b)`.
-_TYPE = (
-    rb"(?:(?:const|volatile)\s+)*(?:(?:(?:unsigned|signed|long|short|char|int)\b\s*){2,}\**"
-    rb"|(?:(?:unsigned|signed|long|short|struct|union|enum)\s+)*\w+\s*\*+)"
-)
-_LONG_TYPE_ARGUMENT = re.compile(
-    rb"(?<=\()(?:" + _TYPE + rb")(?=\s*,)|(?<=,)(?P<space>\s*)(?:" + _TYPE + rb")(?=\s*[,)])"
-)
-_REGISTER_VARIABLE = re.compile(rb"\bregister\b[^;={}()]*?(\b(?:asm|__asm__)\s*\([^()]*\))")
-_CASE_RANGE = re.compile(rb"(?<=\bcase\b)([^:;{}\n]*?)\.\.\.")
-_ASSEMBLY = re.compile(rb"\b(?:asm|__asm__|__asm)\b(?:\s+(?:volatile|__volatile__|goto|inline))*\s*\(")
-
-
-def _closing(data: bytes, left: int) -> int:
-    """The offset after the parenthesis that matches the one at `left`, or of the end."""
-    depth = 0
-    for match in _PARENTHESIS.finditer(data, left):
-        code = match[0][0]
-        if code == 0x28:
-            depth += 1
-        elif code == 0x29:
-            depth -= 1
-            if depth == 0:
-                return match.end()
-    return len(data)
-
-
-_PARENTHESIS = re.compile(rb'[()]|"(?:[^"\\\n]|\\.)*"?|\'(?:[^\'\\\n]|\\.)*\'?')
-
-
-def readable(data: bytes) -> bytes:
-    """The same bytes in words that the grammar knows, every position kept.
-
-    Attribute words become spaces, `for_each_…(…)` a loop, a type that stands as an argument a plain word, a case
-    range a sum, the register of a variable and the inside of an assembly statement nothing: the text shown is
-    always taken from the original.
-    """
-    out = bytearray(data)
-    for match in ATTRIBUTE.finditer(data):
-        start, end = match.span()
-        if match["called"]:
-            end = _closing(data, data.find(b"(", end))
-        out[start:end] = blank(data[start:end])
-    for match in _LOOP_MACRO.finditer(data):
-        start, end = match.span(1)
-        if end - start >= 5:
-            out[start:end] = b"while".ljust(end - start)
-    for match in _TYPE_ARGUMENT.finditer(data):
-        start, end = match.span(2)
-        out[start:end] = b" " * (end - start)
-    for match in _LONG_TYPE_ARGUMENT.finditer(data):
-        start, end = match.end("space") if match["space"] else match.start(), match.end()
-        if b"\n" not in data[start:end]:
-            out[start:end] = b"T" * (end - start)
-    for match in _REGISTER_VARIABLE.finditer(data):
-        start, end = match.span(1)
-        out[start:end] = blank(data[start:end])
-    for match in _CASE_RANGE.finditer(data):
-        out[match.end() - 3 : match.end()] = b" + "
-    for match in _ASSEMBLY.finditer(data):
-        end = _closing(data, match.end() - 1)
-        if end - match.end() >= 3 and out[match.start()] != 0x20:
-            out[match.end() : end - 1] = b'""' + blank(data[match.end() + 2 : end - 1])
-    return bytes(out)
 
 
 def read_body(outline: Outline, item: Item) -> Body:
@@ -179,29 +50,16 @@ def read_body(outline: Outline, item: Item) -> Body:
     return Body(tuple(walker.steps), whole=not tree.root_node.has_error and not walker.cut_short)
 
 
-def negate(condition: Condition) -> Condition:
-    """The opposite of a condition."""
-    return Condition(condition.text, not condition.negated, condition.origin)
-
-
-class _Walker:
+class _Walker(NodeReader):
     """Collects steps in the order of evaluation."""
 
     def __init__(self, source: bytes, scanned: Scan, start: int) -> None:
-        self.source = source
+        super().__init__(source)
         self.scanned = scanned
         self.start = start - len(_PREFIX)
         self.steps: list[Step] = []
         self.depth = 0
         self.cut_short = False
-
-    def text(self, node: Node | None) -> str:
-        if node is None:
-            return ""
-        raw = decode(self.source[node.start_byte : node.end_byte])
-        if "/*" in raw or "//" in raw:
-            raw = _COMMENT.sub(" ", raw)
-        return _SPACE.sub(" ", raw).strip()
 
     def line(self, node: Node) -> int:
         # Asked of the scan, not counted: in a file woven from hunks, lines do not follow each other.
@@ -263,13 +121,13 @@ class _Walker:
         if alternative is not None:
             self.block(alternative, conditions + fails)
             return conditions
-        if _always_exits(consequence):
+        if always_exits(consequence):
             return conditions + tuple(Condition(c.text, c.negated, Origin.EARLY_EXIT) for c in fails)
         return conditions
 
     def tests(self, test: Node, conditions: tuple[Condition, ...]) -> None:
         """One test a conjunct, each under those before it: C stops at the first that fails."""
-        node = _bare(test)
+        node = without_parentheses(test)
         if node is None:
             return
         if node.type == "binary_expression" and self.text(node.child_by_field_name("operator")) == "&&":
@@ -280,31 +138,13 @@ class _Walker:
                 return
         self.emit(Does.TEST, node, conditions, self.text(node))
 
-    def split(self, node: Node | None, origin: Origin, *, wanted: bool = True) -> Iterator[Condition]:
-        """The conditions that hold when `node` is true (or false): `a && b` gives two, `!(a || b)` too."""
-        node = _bare(node)
-        if node is None:
-            return
-        operator = self.text(node.child_by_field_name("operator"))
-        if node.type == "binary_expression" and operator == ("&&" if wanted else "||"):
-            yield from self.split(node.child_by_field_name("left"), origin, wanted=wanted)
-            yield from self.split(node.child_by_field_name("right"), origin, wanted=wanted)
-        elif node.type == "unary_expression" and operator == "!":
-            yield from self.split(node.child_by_field_name("argument"), origin, wanted=not wanted)
-        elif node.type == "call_expression" and self.text(node.child_by_field_name("function")) in _HINTS:
-            arguments = node.child_by_field_name("arguments")
-            inner = arguments.named_children[0] if arguments and arguments.named_children else None
-            yield from self.split(inner, origin, wanted=wanted)
-        else:
-            yield Condition(self.text(node), not wanted, origin)
-
     def switch(self, node: Node, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
         subject = node.child_by_field_name("condition")
         body = node.child_by_field_name("body")
         if subject is not None:
             self.expression(subject, conditions)
         if body is not None:
-            self.cases(body, self.text(_bare(subject)), conditions, [])
+            self.cases(body, self.text(without_parentheses(subject)), conditions, [])
         return conditions
 
     def cases(self, body: Node, asked: str, conditions: tuple[Condition, ...], waiting: list[str]) -> None:
@@ -317,14 +157,14 @@ class _Walker:
             elif child.type == "case_statement":
                 labels, bare = self.case(child, asked, conditions, labels if bare else []), True
             elif child.is_named and child.type not in _ELSE_TEXT and body.child_by_field_name("name") != child:
-                self.statement(child, (*conditions, *_case_of(asked, labels)))
+                self.statement(child, (*conditions, *case_of(asked, labels)))
                 bare = False
 
     def case(self, node: Node, asked: str, conditions: tuple[Condition, ...], labels: list[str]) -> list[str]:
         """One label with its statements; the labels that still wait for a statement after it."""
         value = node.child_by_field_name("value")
         labels = [*labels, self.text(value) if value is not None else "default"]
-        inside = (*conditions, *_case_of(asked, labels))
+        inside = (*conditions, *case_of(asked, labels))
         empty = True
         for inner in node.children:
             if not inner.is_named or inner == value or inner.type == "comment":
@@ -363,7 +203,7 @@ class _Walker:
     def declaration(self, node: Node, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
         for child in node.named_children:
             if child.type == "init_declarator":
-                name = _innermost(child.child_by_field_name("declarator"))
+                name = innermost(child.child_by_field_name("declarator"))
                 value = child.child_by_field_name("value")
                 if value is not None:
                     self.expression(value, conditions)
@@ -412,18 +252,6 @@ class _Walker:
                 inside = self.statement(child, inside)
         return conditions
 
-    def preprocessor_condition(self, node: Node) -> Condition | None:
-        name = node.child_by_field_name("name")
-        if name is not None:
-            negated = bool(node.children) and node.children[0].type in {"#ifndef", "#elifndef"}
-            return Condition(f"#ifdef {self.text(name)}", negated, Origin.PREPROCESSOR)
-        test = node.child_by_field_name("condition")
-        if test is not None:
-            text = self.text(test)
-            negated = text.startswith("!") and "&&" not in text and "||" not in text
-            return Condition(f"#if {text.lstrip('!')}" if negated else f"#if {text}", negated, Origin.PREPROCESSOR)
-        return None
-
     def nested_function(self, node: Node, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
         """`for_each_…(x) { … }`: to the grammar a function, in truth a loop that a macro makes."""
         body = node.child_by_field_name("body")
@@ -436,7 +264,7 @@ class _Walker:
 
     def macro_call(self, head: Node, conditions: tuple[Condition, ...]) -> None:
         name, _, rest = self.text(head).partition("(")
-        inside = rest[: _closing(b"(" + rest.encode(), 0) - 2] if rest else ""
+        inside = rest[: closing(b"(" + rest.encode(), 0) - 2] if rest else ""
         arguments = tuple(part.strip() for part in inside.split(",")) if inside else ()
         self.emit(Does.CALL, head, conditions, name.strip(), arguments)
 
@@ -472,7 +300,7 @@ class _Walker:
             self.expression(argument, conditions)
         if function is not None and function.type not in {"identifier", "field_expression"}:
             self.expression(function, conditions)
-        if self.text(function) in _HINTS:
+        if self.text(function) in HINTS:
             return
         self.emit(Does.CALL, node, conditions, self.text(function), tuple(self.text(argument) for argument in given))
 
@@ -512,43 +340,6 @@ class _Walker:
 
     def assembly(self, node: Node, conditions: tuple[Condition, ...]) -> None:
         self.emit(Does.ASSEMBLY, node, conditions, self.text(node))
-
-
-def _case_of(asked: str, labels: list[str]) -> tuple[Condition, ...]:
-    if not labels:
-        return ()
-    text = f"{asked} == {', '.join(labels)}" if labels != ["default"] else f"{asked}: default"
-    return (Condition(text, negated=False, origin=Origin.CASE),)
-
-
-def _bare(node: Node | None) -> Node | None:
-    while node is not None and node.type in {"parenthesized_expression", "condition_clause"} and node.named_children:
-        inner = [child for child in node.named_children if child.type != "comment"]
-        if len(inner) != 1:
-            return node
-        node = inner[0]
-    return node
-
-
-def _innermost(node: Node | None) -> Node | None:
-    """The identifier that a declarator declares."""
-    while node is not None and node.type != "identifier":
-        inner = node.child_by_field_name("declarator")
-        if inner is None:
-            inner = next((child for child in node.named_children if child.type != "comment"), None)
-        node = inner
-    return node
-
-
-def _always_exits(node: Node | None) -> bool:
-    if node is None:
-        return False
-    if node.type in _EXITS:
-        return True
-    if node.type in {"compound_statement", "else_clause"}:
-        inner = [child for child in node.named_children if child.type != "comment"]
-        return bool(inner) and _always_exits(inner[-1])
-    return False
 
 
 _IF_TEXT = {"preproc_ifdef", "preproc_if"}
