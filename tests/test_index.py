@@ -10,8 +10,10 @@ import pytest
 from index_scratch import built, content, covered, folder_of, opened, run
 from repo_scratch import Scratch, contents_of
 
+import kvmpatch
 from kvmpatch.cli import main
 from kvmpatch.reports.index import index_for
+from kvmpatch.reports.index_rows import DEFAULT_SCOPE
 from kvmpatch.sources.index import Index, Reach
 from kvmpatch.sources.repo import Filter, Repository
 
@@ -230,6 +232,39 @@ def test_too_many_new_commits_are_left_to_a_build(
         with index:
             assert not index.covers(new)
             assert index.covers(history.values())
+
+
+def test_structure_is_kept_in_step(scratch: Scratch, history: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    built(scratch.path, structure=True)
+    new = scratch.commit("KVM: New\n", before_and_after(61, "load_again"))
+    with Repository.open(scratch.path) as repository:
+        updated = index_for(repository, str(scratch.path))
+        assert updated is not None
+        with updated as index:
+            assert new in {one.id for one in index.touching_symbol("load_again")}
+            assert index.covers_structure(repository.all_tips(), DEFAULT_SCOPE, kvmpatch.__version__)
+    monkeypatch.setattr("kvmpatch.reports.index.FEW_STRUCTURES", 0)
+    newer = scratch.commit("KVM: Newer\n", before_and_after(60, "load"))
+    with Repository.open(scratch.path) as repository:
+        updated = index_for(repository, str(scratch.path))
+        assert updated is not None
+        with updated as index:
+            assert index.covers([newer, *history.values()])
+            assert not index.covers_structure([newer], DEFAULT_SCOPE, kvmpatch.__version__)
+
+
+def test_structure_out_of_step_is_left_to_a_build(scratch: Scratch, history: dict[str, str]) -> None:
+    built(scratch.path)
+    scratch.commit("KVM: New\n", before_and_after(61, "load"))
+    with Repository.open(scratch.path) as repository:
+        updated = index_for(repository, str(scratch.path))
+        assert updated is not None
+        with updated as index:
+            assert index.covers(repository.all_tips())
+            assert index.structure_count() == (0, 0)
+            assert not index.covers_structure(repository.all_tips(), DEFAULT_SCOPE, kvmpatch.__version__)
+    assert built(scratch.path, structure=True).structures == 4
+    assert history
 
 
 def test_no_index_is_made_on_the_way(scratch: Scratch, history: dict[str, str]) -> None:

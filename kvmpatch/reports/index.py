@@ -68,14 +68,14 @@ def index_for(
 ) -> Index | None:
     """The index of a repository, with the few commits read in that are new; None where there is none.
 
-    Whether it covers what is wanted is still to be asked: refs may have moved by much, or the cache may be read-only.
+    Whether it covers what is wanted is still to be asked: refs may have moved by much, the cache may be read-only, and
+    structure is brought up to date only where it was with the messages.
     """
     index = Index.of(repository)
     if index is None:
         return None
     tips = repository.all_tips()
-    scope = scope_of(repository)
-    if index.covers(tips) and index.covers_structure(tips, scope, kvmpatch.__version__):
+    if index.covers(tips):
         return index
     task = task_for(repository, start, overrides, few=True)
     try:

@@ -117,20 +117,24 @@ def killed_again_and_again(repository: Path, times: int) -> list[str]:
     """Kill the build at random moments, then let it end, and compare with git, commit by commit."""
     dice = random.Random(1)  # noqa: S311 - moments, no secrets
     command = [sys.executable, "-m", "kvmpatch", "-C", str(repository), "-c", "kvmpatch.scope=none", "index", "build"]
-    kept, ended = [], 0
-    full = log_seconds(repository) * 6
-    for _ in range(times):
+    kept: list[int] = []
+    right, ended = True, 0
+    full = log_seconds(repository) * GOAL_RATIO * 2 + 1
+    while len(kept) < times:
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(dice.uniform(0.1, max(1.0, full / times * 2)))
-        child.kill()
-        ended += child.wait() == 0
-        kept.append(_rows(repository))
+        time.sleep(dice.uniform(0.3, full))
+        if child.poll() is None:
+            child.kill()
+            kept.append(_rows(repository))
+        elif child.wait() == 0:  # it had gone on to the end: that one is looked at, and the next begins anew
+            right, ended = right and _same_as_git(repository), ended + 1
+            subprocess.run([*command[:-1], "clear"], stdout=subprocess.DEVNULL, check=True)
+        child.wait()
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    right = _same_as_git(repository)
-    steps = len(set(kept))
+    right = right and _same_as_git(repository)
     return [
-        f"  killed {times - ended} times ({ended} had ended before), at {steps} different stages, "
-        f"of {max(kept):,} commits at most: {'the same as git' if right else 'NOT what git has'}"
+        f"  killed {times} times with {sum(map(bool, kept))} times something kept, of up to {max(kept):,} commits; "
+        f"{ended + 1} indexes came to their end: {'the same as git' if right else 'NOT what git has'}"
     ]
 
 

@@ -118,10 +118,15 @@ class _Building:
     def run(self) -> Built:
         """Messages first, then structure."""
         try:
+            in_step = self._structure_is_in_step()
             commits = self._messages()
             if commits is None:
                 return Built(0, 0, complete=False)
-            structures = self._structure() if self.task.begin_structure else 0
+            if self.task.begin_structure is None:
+                return Built(commits, 0, complete=True)
+            if self.task.few_structures is not None and not in_step:
+                return Built(commits, 0, complete=False)  # what is missing there is much, or may be
+            structures = self._structure()
             return Built(commits, structures or 0, complete=structures is not None)
         finally:
             self.quarantine.close()
@@ -184,6 +189,12 @@ class _Building:
                 yield rest
 
     # ---- structure -----------------------------------------------------------------------------------------------
+
+    def _structure_is_in_step(self) -> bool:
+        """Whether the structure of all is in whose messages are."""
+        noted = (self.writer.meta("scope"), self.writer.meta("structure_version"))
+        same = noted == ("\n".join(self.task.scope), self.task.version)
+        return same and self.writer.tips("structure") == self.writer.tips("messages")
 
     def _structure(self) -> int | None:
         """How many commits were compared; None if there were more than we may."""
