@@ -443,7 +443,7 @@ def test_a_failure_on_the_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     shutil.copytree(FIXTURES, broken / "miniature")
     fix = next((broken / "miniature" / "patches").glob("0203-*"))
     fix.write_text(fix.read_text(encoding="utf-8").replace("\n-\t", "\n-not\t"), encoding="utf-8")
-    monkeypatch.setattr(demo, "__file__", str(broken / "sources" / "demo.py"))
+    monkeypatch.setattr(demo, "__file__", str(broken / "sources" / "demo" / "__init__.py"))
     with pytest.raises(ValueError, match="does not fit"):
         lay_down(target)
     assert target.exists() == existing
@@ -454,12 +454,12 @@ def test_an_installed_package_has_the_data_inside(
     history: DemoHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(FIXTURES, tmp_path / "kvmpatch" / "miniature")
-    monkeypatch.setattr(demo, "__file__", str(tmp_path / "kvmpatch" / "sources" / "demo.py"))
+    monkeypatch.setattr(demo, "__file__", str(tmp_path / "kvmpatch" / "sources" / "demo" / "__init__.py"))
     assert lay_down(tmp_path / "demo").head == history.head
 
 
 def test_missing_data_are_said_to_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "__file__", str(tmp_path / "kvmpatch" / "sources" / "demo.py"))
+    monkeypatch.setattr(demo, "__file__", str(tmp_path / "kvmpatch" / "sources" / "demo" / "__init__.py"))
     with pytest.raises(Unreadable, match="miniature history is missing"):
         lay_down(tmp_path / "demo")
     assert not (tmp_path / "demo").exists()
