@@ -16,24 +16,37 @@ _MOST_SENTENCES = 2
 
 
 def speak(report: Report, context: Context) -> Iterator[Spoken]:
-    """One sentence a phase and target."""
+    """One sentence a phase and target, for what it gains and for what it loses."""
     if context.flow is None:
         return
-    fresh: defaultdict[tuple[str, str], list[Effect]] = defaultdict(list)
-    stayed = {id(stay.after) for stay in context.flow.stays}
+    apart = {id(effect) for stay in context.flow.stays for effect in (stay.before, stay.after)}
+    apart |= {id(effect) for move in context.flow.moves for effect in (*move.before, *move.after)}
+    groups: defaultdict[tuple[str, str, bool], list[Effect]] = defaultdict(list)
     for phase in context.flow.phases:
-        cleared = {(effect.target, effect.value) for effect in phase.after if effect.operation == "clear"}
-        had = {(effect.target.rpartition(">")[2], effect.value) for effect in phase.before if effect.what == "bit"}
-        for effect in phase.after:
-            if effect.what != "bit" or effect.operation != "set" or effect.moved_from or id(effect) in stayed:
-                continue
-            if (effect.target, effect.value) in cleared:
+        for now, mine, other in ((True, phase.after, phase.before), (False, phase.before, phase.after)):
+            cleared = {(effect.target, effect.value) for effect in mine if effect.operation == "clear"}
+            had = {(_last(effect), effect.value) for effect in other if effect.what == "bit"}
+            for effect in mine:
+                if effect.what != "bit" or effect.operation != "set" or id(effect) in apart or effect.moved_from:
+                    continue
                 # Set and cleared in one phase: which it is depends on what the table shows.
-                continue
-            if (effect.target.rpartition(">")[2], effect.value) not in had and _is_field(effect, phase.after):
-                fresh[phase.phase, effect.target].append(effect)
-    for (slug, target), effects in list(fresh.items())[:_MOST_SENTENCES]:
-        yield _said(report, slug, target, effects)
+                both = (effect.target, effect.value) in cleared
+                if not now and _still_written(effect, other):
+                    continue
+                if not both and (_last(effect), effect.value) not in had and _is_field(effect, mine):
+                    groups[phase.phase, effect.target, now].append(effect)
+    for (slug, target, now), effects in list(groups.items())[:_MOST_SENTENCES]:
+        yield _said(report, slug, target, effects, now=now)
+
+
+def _still_written(effect: Effect, other: tuple[Effect, ...]) -> bool:
+    """Whether a CSR that a local variable was for is written on the other side as well, perhaps with a constant."""
+    local = "->" not in effect.target and "." not in effect.target
+    return local and any(one.what == "csr" and one.target == effect.target for one in other)
+
+
+def _last(effect: Effect) -> str:
+    return effect.target.replace(".", ">").rpartition(">")[2]
 
 
 def _is_field(effect: Effect, among: tuple[Effect, ...]) -> bool:
@@ -45,7 +58,7 @@ def _is_field(effect: Effect, among: tuple[Effect, ...]) -> bool:
     )
 
 
-def _said(report: Report, slug: str, target: str, effects: list[Effect]) -> Spoken:
+def _said(report: Report, slug: str, target: str, effects: list[Effect], *, now: bool) -> Spoken:
     by_macro: dict[str, Text | None] = {}
     for effect in effects:
         by_macro.setdefault(effect.value or "?", _asked(effect))
@@ -59,15 +72,21 @@ def _said(report: Report, slug: str, target: str, effects: list[Effect]) -> Spok
     else:
         each = [_under(Text.same(macro), only) for macro, only in by_macro.items()]
         said = Text("，".join(one.zh for one in each), ", ".join(one.en for one in each))
-    return say(
-        "summary",
-        "bits-computed",
-        Text(f"{time.zh} {target} 新增：{said.zh}。", f"{target} now gets {said.en}, {time.en}."),
-        *(
-            Evidence(commit=report.commit.id, path=effect.path, side="after", line=effect.line, text=effect.value)
-            for effect in effects[:5]
-        ),
+    proof = (
+        Evidence(
+            commit=report.commit.id,
+            path=effect.path,
+            side="after" if now else "before",
+            line=effect.line,
+            text=effect.value,
+        )
+        for effect in effects[:5]
     )
+    if now:
+        text = Text(f"{time.zh} {target} 新增：{said.zh}。", f"{target} now gets {said.en}, {time.en}.")
+        return say("summary", "bits-computed", text, *proof)
+    text = Text(f"{time.zh} {target} 不再包含：{said.zh}。", f"{target} no longer gets {said.en}, {time.en}.")
+    return say("summary", "bits-dropped", text, *proof)
 
 
 def _under(names: Text, condition: Text | None) -> Text:

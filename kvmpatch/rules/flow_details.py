@@ -21,6 +21,10 @@ _WHOSE = {
 # Of a commit that puts checks everywhere, the first tell what it does.
 _MOST_RETURNS = 5
 _FEW_RETURNS = 2
+_OFTEN = {
+    "run-ioctl", "vcpu-load", "vcpu-put", "pre-entry", "guest-entry", "world-switch", "guest-exit", "post-exit",
+    "exit-handling",
+}  # fmt: skip
 
 
 def speak(report: Report, context: Context) -> Iterator[Spoken]:
@@ -41,12 +45,17 @@ def _tests(report: Report, context: Context) -> Iterator[Spoken]:
         where = Evidence(
             commit=report.commit.id, path=test.path, side="before" if test.before else "after", line=test.line
         )
-        if test.after >= test.before:
-            # A check that comes with what it guards is no news.
+        moved_here = any(move.to_phase == test.phase for move in context.flow.moves) if context.flow else False
+        if test.phase not in _OFTEN or (test.after > test.before and not moved_here):
+            # Once for a VCPU it costs nothing; a check that comes with what it guards is no news.
             continue
-        saved = test.before - test.after
-        plural = "check" if saved == 1 else "checks"
-        said = Text(f"{time.zh}省去 {saved} 次扩展检查。", f"Saved {time.en}: {saved} extension {plural}.")
+        number = abs(test.before - test.after)
+        plural = "check" if number == 1 else "checks"
+        said = (
+            Text(f"{time.zh}省去 {number} 次扩展检查。", f"Saved {time.en}: {number} extension {plural}.")
+            if test.after < test.before
+            else Text(f"{time.zh}多出 {number} 次扩展检查。", f"Added {time.en}: {number} extension {plural}.")
+        )
         yield say("flow", "extension-checks", said, where)
 
 

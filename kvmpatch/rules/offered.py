@@ -48,18 +48,21 @@ def _offered(report: Report, enum: Change, prefix: str) -> Iterator[Spoken]:
         "summary",
         "offered",
         Text(
-            f"用户态可通过 ONE_REG 向客户机提供 {kind_zh}{names.zh}（{ids}）{off_zh}。",
-            f"User space can offer {kind_en}{names.en} to a guest through ONE_REG ({ids}){off_en}.",
+            f"用户态可通过 ONE_REG 向客户机提供 {kind_zh}{names.zh}（{ids.zh}）{off_zh}。",
+            f"User space can offer {kind_en}{names.en} to a guest through ONE_REG ({ids.en}){off_en}.",
         ),
         Evidence(commit=report.commit.id, path=enum.path, side="after", line=enum.lines[0] if enum.lines else None),
     )
 
 
-def _ids(members: list[MemberChange]) -> str:
+def _ids(members: list[MemberChange]) -> Text:
+    """The one id with its number, or the range of several."""
     if len(members) == 1:
-        return f"{members[0].name} = {members[0].value}" if members[0].value else members[0].name
+        return Text.same(f"{members[0].name} = {members[0].value}" if members[0].value else members[0].name)
     values = [int(member.value) for member in members if member.value and member.value.isdigit()]
-    return f"{min(values)}–{max(values)}" if len(values) == len(members) else str(len(members))
+    if len(values) < len(members):
+        return Text(f"{len(members)} 个编号", f"{len(members)} ids")
+    return Text(f"编号 {min(values)}–{max(values)}", f"ids {min(values)}–{max(values)}")
 
 
 def _name(macro: str, prefix: str) -> str:

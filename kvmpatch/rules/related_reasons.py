@@ -87,7 +87,9 @@ def exports(by: str, names: Sequence[str], evidence: Sequence[Evidence]) -> Rela
 
 def brings_changed(by: str, said: Text, evidence: Sequence[Evidence]) -> RelatedReason:
     """It brings what another commit changes; `said` tells what it brings."""
-    return _made("brings-changed", f"{said.zh}，由 {short(by)} 改动", f"{said.en}, which {short(by)} changes", evidence)
+    return _made(
+        "brings-changed", f"{said.zh}（{short(by)} 改动了它）", f"{said.en} (changed by {short(by)})", evidence
+    )
 
 
 def gives_context(by: str, count: int, evidence: Sequence[Evidence]) -> RelatedReason:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from kvmpatch.model import Evidence, FlowFacts, Message, Statement
 from kvmpatch.words import Text
+
+_HAN = "\u4e00-\u9fff"
+_WIDE = re.compile(rf"(?<=[{_HAN}，。；：、）]) +(?=[{_HAN}，。；：、（])")
+_NARROW = re.compile(rf"(?<=[A-Za-z0-9_)\]])(?=[{_HAN}])|(?<=[{_HAN}])(?=[A-Za-z0-9_])")
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -28,7 +34,14 @@ class Spoken(msgspec.Struct, frozen=True):
 
 def say(section: str, code: str, said: Text, *evidence: Evidence) -> Spoken:
     """A statement with its evidence, for a section."""
+    if said.zh != said.en:
+        said = Text(spaced(said.zh), said.en)
     return Spoken(section, Statement(code, said, evidence))
+
+
+def spaced(zh: str) -> str:
+    """Chinese with one space between it and what is Latin, and none within it."""
+    return _NARROW.sub(" ", _WIDE.sub("", zh))
 
 
 def listed(names: list[str], most: int = 3) -> Text:

@@ -31,7 +31,7 @@ _AGGREGATES = {Kind.STRUCT, Kind.UNION, Kind.ENUM}
 _TOLD = {
     "csr-in-function",
     "work-moved", "csr-moved", "call-moved", "field-moved", "csr-gained", "csr-lost", "csr-writes-counted",
-    "order-changed", "bits-computed", "work-differs", "offered", "detected", "same-flow",
+    "order-changed", "bits-computed", "bits-dropped", "work-differs", "offered", "detected", "same-flow",
     "early-return", "return-changed", "return-dropped", "guard-dropped", "guard-added", "asked-of-another",
 }  # fmt: skip
 

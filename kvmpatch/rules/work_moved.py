@@ -36,7 +36,7 @@ def _bits(report: Report, context: Context, move: Move, bits: list[tuple[Effect,
     fields = list(dict.fromkeys(_last(new.target) for _, new in bits))
     names = listed(fields)
     old, new = when(move.from_phase), when(move.to_phase)
-    zh = f"{names.zh} 不再{old.zh}计算，改为{new.zh}计算"
+    zh = f"{names.zh} 不再在{old.zh}计算，改在{new.zh}计算"
     verb = "is" if len(fields) == 1 else "are"
     en = f"{names.en} {verb} now computed {new.en} instead of {old.en}"
     evidence = [*_evidence(report, bits[:1])]
