@@ -189,7 +189,9 @@ def test_a_macro_of_an_included_header_is_needed_and_a_name_in_a_comment_is_not(
     )
     first = scratch.commit("first\n", {"arch/riscv/include/asm/csr.h": "#define ONE 1\n#define CSR_SENVCFG 0x10a\n"})
     second = scratch.commit("second\n", {"arch/riscv/kvm/other.h": "#define UNUSED_THING 3\n"})
-    body = function("a", "write(CSR_SENVCFG); /* UNUSED_THING */", '"UNUSED_THING";', "/*", " * UNUSED_THING", " */")
+    body = function(
+        "a", "write(CSR_SENVCFG); /* UNUSED_THING */", '"UNUSED_THING";', "/*", "UNUSED_THING", " * UNUSED_THING", " */"
+    )
     uses = scratch.commit("use\n", {"arch/riscv/kvm/a.c": source + body})
     related = ask(scratch, uses)
     assert first in ids(related, "prerequisite")
@@ -218,6 +220,16 @@ def test_what_a_commit_defines_itself_is_no_prerequisite(scratch: Scratch) -> No
         "own\n", {"a.c": "int x;\n" + function("helper_one", "x = 2;") + function("b", "helper_one();")}
     )
     assert ids(ask(scratch, own), "prerequisite") == []
+
+
+def test_who_only_changed_a_definition_did_not_bring_it(scratch: Scratch) -> None:
+    scratch.commit("start\n", {"a.c": "int x;\n"})
+    brings = scratch.commit("bring\n", {"a.c": "int x;\n#define THE_LIMIT 4\n"})
+    changes = scratch.commit("change\n", {"a.c": "int x;\n#define THE_LIMIT 8\n"})
+    uses = scratch.commit("use\n", {"a.c": "int x;\n#define THE_LIMIT 8\n\n\n\n\n" + function("a", "x = THE_LIMIT;")})
+    found = {one.id: one.kind for one in group(ask(scratch, uses), "prerequisite")}
+    assert found[brings] == "needed"
+    assert found.get(changes) != "needed"
 
 
 def test_a_moved_definition_is_not_brought_by_who_moved_it(scratch: Scratch) -> None:
@@ -342,7 +354,9 @@ def test_who_uses_what_a_commit_brought_follows_it(scratch: Scratch) -> None:
     brings = scratch.commit("bring\n", {"kvm/a.c": "int x;\n" + function("wake_vcpu", "x = 2;")})
     uses = scratch.commit("use\n", {"kvm/b.c": function("b", "wake_vcpu();")})
     changes = scratch.commit("change\n", {"kvm/a.c": "int x;\n" + function("wake_vcpu", "x = 3;")})
-    scratch.commit("neither\n", {"kvm/c.c": function("c", "x = 4;")})
+    scratch.commit(
+        "neither\n", {"kvm/c.c": function("c", "x = 4; /* not wake_vcpu() */", "/*", " * wake_vcpu()", "*/")}
+    )
     related = ask(scratch, brings)
     assert codes(related, "follow-up") == {uses: ["uses"], changes: ["follows"]}
 

@@ -107,6 +107,11 @@ def _code(lines: Sequence[str], start: int, sign: str) -> Iterator[tuple[str, in
         number += 1
 
 
+def without_words(text: str) -> str:
+    """One line of code without its strings and comments, as far as the line alone tells."""
+    return next((line for line, _ in _code((f"+{text}",), 1, "+")), "")
+
+
 def _words(text: str) -> Iterator[str]:
     return (match["word"] for match in _WORD.finditer(text) if match["word"] not in _WORDS_OF_C)
 

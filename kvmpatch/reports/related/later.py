@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kvmpatch.analysis.commit_facts import commit_facts
+from kvmpatch.analysis.relatives import without_words
 from kvmpatch.model import Evidence, Happened, History, Kind, MemberChange, Series
 from kvmpatch.parse.outlines import language_of
 from kvmpatch.reports.history import HistoryFinder
@@ -95,7 +96,8 @@ class LaterFinder:
         beside: list[str] = []
         lines = self.repository.changed_lines(ids[:_LATER], paths)
         for line in self.patience.while_it_lasts(lines, "time-limit"):
-            if line.sign == "+" and uses and (match := uses.search(line.text)):
+            match = uses.search(line.text) if uses and line.sign == "+" else None
+            if match and uses and (match := uses.search(without_words(line.text))):
                 name = next(value for value in match.groups() if value)
                 proof = Evidence(commit=line.commit, path=line.path, side="after", text=line.text.strip())
                 users.setdefault(line.commit, {}).setdefault(name, proof)
