@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from kvmpatch.analysis.commit_facts import CommitFacts, SidedFile
 from kvmpatch.analysis.flow import Program, flow_of
 from kvmpatch.model import FlowFacts, Kind, PhaseChange
@@ -57,8 +59,16 @@ def flow_facts(repository: Repository, commit: str, texts: TouchedTexts, facts: 
         return None
     if not functions:
         return FlowFacts((), (), (), (), (), (), (), (), (), ())
-    others = _callers(repository, commit, texts)
-    return flow_of(Program({**others, **texts.before}), Program({**others, **texts.after}), facts.pairs)
+    callers = _callers(repository, commit, texts)
+    others = callers or {}
+    flow = flow_of(Program({**others, **texts.before}), Program({**others, **texts.after}), facts.pairs)
+    return flow if callers is not None else _without_phases(flow, facts)
+
+
+def _without_phases(flow: FlowFacts, facts: CommitFacts) -> FlowFacts:
+    """What still holds of the flow where not all that may call the functions could be read."""
+    names = tuple(pair.placed.item.name for pair in facts.pairs if pair.placed.item.kind in _CODE)
+    return replace(flow, phases=(), moves=(), stays=(), tests=(), only_ored=(), reordered=(), unplaced=names)
 
 
 def phases_of(flow: FlowFacts | None) -> tuple[PhaseChange, ...] | None:
@@ -68,8 +78,8 @@ def phases_of(flow: FlowFacts | None) -> tuple[PhaseChange, ...] | None:
     return flow.phases
 
 
-def _callers(repository: Repository, commit: str, texts: TouchedTexts) -> dict[str, bytes]:
-    """The untouched files of the KVM directories that the commit touches."""
+def _callers(repository: Repository, commit: str, texts: TouchedTexts) -> dict[str, bytes] | None:
+    """The untouched files of the KVM directories that the commit touches; None where they cannot all be read."""
     touched = set(texts.before) | set(texts.after)
     directories = sorted({path.rpartition("/")[0] + "/" for path in touched if _KVM.search(path)})
     if not directories:
@@ -80,6 +90,12 @@ def _callers(repository: Repository, commit: str, texts: TouchedTexts) -> dict[s
         if file.kind == "blob" and file.path not in touched and language_of(file.path) in {"c", "assembly"}
     ]
     if len(files) > _MOST_CALLERS:
-        return {}
-    blobs = repository.blobs(file.id for file in files)
-    return {file.path: blob.data for file, blob in zip(files, blobs, strict=True) if blob.data is not None}
+        return None
+    found: dict[str, bytes] = {}
+    for file, blob in zip(files, repository.blobs(file.id for file in files), strict=True):
+        if blob.data is not None:
+            found[file.path] = blob.data
+        elif blob.why == "missing":
+            # A partial clone: who calls what cannot be told.
+            return None
+    return found

@@ -16,7 +16,7 @@ import msgspec
 from kvmpatch import knowledge
 from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
 from kvmpatch.analysis.history import Interest, consequences_in, interest_of
-from kvmpatch.errors import KvmpatchError
+from kvmpatch.errors import KvmpatchError, Unreadable
 from kvmpatch.model import BitUse, Change, CsrAccess, Evidence, Happened, Kind, Relation, Report, Statement
 from kvmpatch.rules import relation_words as words
 from kvmpatch.words import Text
@@ -87,7 +87,13 @@ class RelationFinder:
         self.me = report.commit.id or ""
 
     def find(self, about: str) -> Relation:
-        """The verdict with its proof."""
+        """The verdict with its proof; unknown where what would tell is not in the repository."""
+        try:
+            return self._find(about)
+        except Unreadable:
+            return Relation(about, "unknown", (words.cannot_tell(about, [Evidence(commit=self.me)]),))
+
+    def _find(self, about: str) -> Relation:
         other = self._as_commit(about)
         if other is not None:
             return self._to_commit(about, other)

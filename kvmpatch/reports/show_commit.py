@@ -46,6 +46,13 @@ SHALLOW = Warning(
         "a shallow clone: what came before and after is unknown; git fetch --unshallow brings it",
     ),
 )
+PARTIAL = Warning(
+    "missing-objects",
+    Text(
+        "历史所需的对象不在本仓库中（部分克隆？）：前因后果未知",
+        "objects that history needs are missing (a partial clone?): what came before and after is unknown",
+    ),
+)
 TOO_LARGE = Warning(
     "flow-too-large",
     Text(
@@ -105,10 +112,16 @@ class CommitReporter:
             sections=(),
             warnings=(*self.warnings(raw, touched), *facts.warnings, *self.left_out(flow)),
         )
-        history = HistoryFinder(self, raw, message, report, walks).find() if self.in_full else None
+        history, why = None, SHALLOW
+        if self.in_full:
+            try:
+                history = HistoryFinder(self, raw, message, report, walks).find()
+            except Unreadable:
+                # The commit itself was read: what is missing is around it.
+                why = PARTIAL
         report = replace(report, history=history)
         if self.in_full and history is None:
-            report = replace(report, warnings=(*report.warnings, SHALLOW))
+            report = replace(report, warnings=(*report.warnings, why))
         if self.about is not None:
             report = replace(report, relation=RelationFinder(self, report, facts).find(self.about))
         return with_sections(report, Context(message, flow))
