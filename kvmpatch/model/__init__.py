@@ -10,6 +10,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kvmpatch.model.changes import (
+        AccessBefore,
+        Aspect,
+        Basis,
+        BitBefore,
+        BitUse,
+        Change,
+        ChangeBefore,
+        CsrAccess,
+        ExtensionRole,
+        Guard,
+        GuardKind,
+        Happened,
+        Kind,
+        Lines,
+        MemberBefore,
+        MemberChange,
+        Side,
+    )
     from kvmpatch.model.explain import (
         EXPLAIN_SCHEMA,
         Explanation,
@@ -43,40 +62,34 @@ if TYPE_CHECKING:
         Stay,
         TestCount,
     )
-    from kvmpatch.model.report import (
-        REPORT_SCHEMA,
-        AccessBefore,
-        Asked,
-        Aspect,
-        Basis,
-        BitBefore,
-        BitUse,
-        Change,
-        ChangeBefore,
+    from kvmpatch.model.messages import (
         Commit,
-        CommitName,
-        CsrAccess,
-        Effect,
-        Evidence,
-        ExtensionRole,
+        FixesPointer,
+        Message,
+        SeriesPlace,
+        Signature,
+        StableMark,
+        Trailer,
+        UpstreamPointer,
+    )
+    from kvmpatch.model.patches import (
         FileBefore,
         FileChange,
         FilePatch,
-        FixesPointer,
+        Hunk,
+        Patch,
+        Warning,
+    )
+    from kvmpatch.model.report import (
+        REPORT_SCHEMA,
+        Asked,
+        CommitName,
+        Effect,
+        Evidence,
         Frequency,
-        Guard,
-        GuardKind,
-        Happened,
         History,
         HistoryEntry,
-        Hunk,
-        Kind,
-        Lines,
-        MemberBefore,
-        MemberChange,
-        Message,
         MovedFrom,
-        Patch,
         PhaseChange,
         Reason,
         Relation,
@@ -84,14 +97,7 @@ if TYPE_CHECKING:
         Searched,
         Section,
         Series,
-        SeriesPlace,
-        Side,
-        Signature,
-        StableMark,
         Statement,
-        Trailer,
-        UpstreamPointer,
-        Warning,
     )
     from kvmpatch.model.support import (
         SUPPORT_SCHEMA,
@@ -104,7 +110,7 @@ if TYPE_CHECKING:
         SupportRow,
     )
 
-_MODULES = ("report", "flow", "explain", "explain_tree", "support")
+_MODULES = ("messages", "patches", "changes", "report", "flow", "explain", "explain_tree", "support")
 
 __all__ = [
     "EXPLAIN_SCHEMA",

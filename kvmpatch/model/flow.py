@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from kvmpatch.model.report import Effect, GuardKind, PhaseChange
+from kvmpatch.model.changes import GuardKind
+from kvmpatch.model.report import Effect, PhaseChange
 
 
 class Stay(msgspec.Struct, frozen=True):

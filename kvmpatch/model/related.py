@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from kvmpatch.model.report import Evidence, Searched, Warning
+from kvmpatch.model.patches import Warning
+from kvmpatch.model.report import Evidence, Searched
 from kvmpatch.words import Text
 
 RELATED_SCHEMA = "kvmpatch.related/1"

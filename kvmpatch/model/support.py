@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from kvmpatch.model.report import Evidence, Warning
+from kvmpatch.model.patches import Warning
+from kvmpatch.model.report import Evidence
 from kvmpatch.words import Text
 
 SUPPORT_SCHEMA = "kvmpatch.support/1"
