@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
 from enum import Enum
 
 import msgspec
@@ -33,8 +32,6 @@ def plain_value(value: object) -> object:
         return {str(key): plain_value(one) for key, one in value.items()}
     if isinstance(value, msgspec.Struct):
         return _plain_object(value)
-    if is_dataclass(value):
-        return {key_of(f.name): plain_value(getattr(value, f.name)) for f in fields(value)}
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
