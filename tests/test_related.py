@@ -361,6 +361,16 @@ def test_who_uses_what_a_commit_brought_follows_it(scratch: Scratch) -> None:
     assert codes(related, "follow-up") == {uses: ["uses"], changes: ["follows"]}
 
 
+def test_a_fix_that_uses_what_it_fixes_is_told_as_a_fix_alone(scratch: Scratch) -> None:
+    scratch.commit("start\n", {"kvm/a.c": "int x;\n"})
+    brings = scratch.commit("bring\n", {"kvm/a.c": "int x;\n" + function("wake_vcpu", "x = 2;")})
+    message = f'fix\n\nFixes: {brings[:12]} ("bring")\n'
+    fix = scratch.commit(message, {"kvm/b.c": function("b", "wake_vcpu();")})
+    related = ask(scratch, brings)
+    assert ids(related, "fix") == [fix]
+    assert ids(related, "follow-up") == []
+
+
 def test_who_changes_the_same_function_is_told_last(scratch: Scratch) -> None:
     scratch.commit("start\n", {"a.c": function("load", "x = 1;", "y = 1;") + function("other", "z = 1;")})
     one = scratch.commit("one\n", {"a.c": function("load", "x = 2;", "y = 1;") + function("other", "z = 1;")})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 YEARS = 5
 """How far back prerequisites are looked for. What a commit uses of older trees, every tree that is kept alive has."""
+_AT_ONCE = 40
 _MOST_FILES = 60
 _LARGEST_IMPORT = 300
 """Files that one commit touches above which it is an import, which explains nothing."""
@@ -128,18 +130,23 @@ class Center:
         oldest = _years_before(self.raw.committer.date)
         raws: list[RawCommit] = []
         stopped: str | None = None
-        for identity in self.repository.history_ids([self.parent or self.id], paths):
-            raw = next(iter(self.repository.commits([identity])))
+        for raw in self._walked(paths):
             if oldest and 0 < moment(raw.committer.date) < oldest:
                 stopped = "age-limit"
                 break
             if len(raws) >= limit:
                 stopped = "earlier-limit"
                 break
-            if identity not in self.repository.shallow:
+            if raw.id not in self.repository.shallow:
                 raws.append(raw)
         cancelled = _cancelled(raws)
         return [raw.id for raw in raws if raw.id not in cancelled], stopped
+
+    def _walked(self, paths: Sequence[str]) -> Iterator[RawCommit]:
+        """Commits before it that touch some files, read a few at a time, so that the walk can end where we do."""
+        ids = self.repository.history_ids([self.parent or self.id], paths)
+        while window := list(islice(ids, _AT_ONCE)):
+            yield from self.repository.commits(window)
 
     def is_patch(self, commit: str) -> bool:
         """Whether another commit is no import: it has a parent, and touches a number of files that one can read."""
