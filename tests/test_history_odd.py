@@ -102,11 +102,14 @@ def test_a_partial_clone_tells_what_is_here_and_that_the_rest_is_unknown(tmp_pat
 
 def test_callers_that_are_missing_leave_the_phase_unknown(tmp_path: Path) -> None:
     repo = Scratch(tmp_path / "linux")
-    helper = "void helper(struct kvm_vcpu *vcpu)\n{\n\tcsr_write(CSR_HVIP, %d);\n}\n"
+    helper = (
+        "void helper(struct kvm_vcpu *vcpu)\n{\n\tcsr_write(CSR_HVIP, %d);\n}\n\n"
+        "void kvm_arch_vcpu_put(struct kvm_vcpu *vcpu)\n{\n\thelper(vcpu);\n}\n"
+    )
     caller = "void kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu)\n{\n\thelper(vcpu);\n}\n"
     repo.commit("root", {CODE: caller, MAIN: helper % 0})
     repo.commit("change", {MAIN: helper % 1})
-    assert [phase.phase for phase in show(repo.path).phases or ()] == ["vcpu-load"]
+    assert [phase.phase for phase in show(repo.path).phases or ()] == ["vcpu-load", "vcpu-put"]
     repo.git("config", "uploadpack.allowFilter", "true")
     clone = tmp_path / "partial"
     repo.git("clone", "-q", "--filter=blob:none", "--no-checkout", f"file://{repo.path}", str(clone))
