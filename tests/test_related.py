@@ -372,10 +372,12 @@ def test_a_fix_that_uses_what_it_fixes_is_told_as_a_fix_alone(scratch: Scratch) 
 
 
 def test_who_changes_the_same_function_is_told_last(scratch: Scratch) -> None:
-    scratch.commit("start\n", {"a.c": function("load", "x = 1;", "y = 1;") + function("other", "z = 1;")})
+    text = function("load", "x = 1;", "y = 1;") + function("other", "z = 1;")
+    scratch.commit("start\n", {"a.c": text, "b.c": function("load", "v = 1;")})
     one = scratch.commit("one\n", {"a.c": function("load", "x = 2;", "y = 1;") + function("other", "z = 1;")})
     two = scratch.commit("two\n", {"a.c": function("load", "x = 2;", "y = 2;") + function("other", "z = 1;")})
     three = scratch.commit("three\n", {"a.c": function("load", "x = 2;", "y = 2;") + function("other", "z = 2;")})
+    scratch.commit("another load\n", {"b.c": function("load", "v = 2;")})
     related = ask(scratch, one)
     assert codes(related, "same-symbol") == {two: ["same-symbol"]}
     assert three not in ids(related, "same-symbol")

@@ -158,9 +158,12 @@ class Plumbing:
             Unreadable: the command failed; git's words are the hint.
         """
         with self.start(*args) as child:
-            child.send(data, last=True)
+            # git may answer before it has read all: were both pipes full, each would wait for the other
+            feeder = threading.Thread(target=child.send, args=(data,), kwargs={"last": True}, daemon=True)
+            feeder.start()
             for line in child.stdout:
                 yield line.rstrip(b"\n")
+            feeder.join()
             done = child.finish()
         if done.status == USAGE_STATUS:
             refuse_old_git()
