@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kvmpatch.reports.show_commit import CommitReporter
     from kvmpatch.sources.repo import ChangedLine, RawCommit
 
-__all__ = ["HistoryFinder", "identities", "later_paths", "window"]
+__all__ = ["HistoryFinder", "earlier_paths", "identities", "later_paths", "window"]
 
 _LATER = 600
 # Of the commits whose lines name something of interest, this many are looked into structurally on each side.
@@ -51,6 +51,11 @@ def later_paths(touched: Iterable[str]) -> list[str]:
     return files
 
 
+def earlier_paths(touched: Iterable[str]) -> list[str]:
+    """Where what a commit found and changed came from: the files themselves."""
+    return [path for path in touched if language_of(path)][:_MOST_FILES]
+
+
 class HistoryFinder:
     """Finds the history of one commit."""
 
@@ -69,7 +74,7 @@ class HistoryFinder:
         self.report = report
         shallow = self.repository.shallow
         self.walks = walks or (
-            None if shallow else HistoryWalks(self.repository, raw, identities(raw, message), self._later_paths())
+            None if shallow else HistoryWalks(self.repository, raw, identities(raw, message), *self._paths())
         )
         self.brought, self.changed = interest_of(report.changes, report.csr_accesses, report.bits)
         self.ids = identities(raw, message)
@@ -80,8 +85,7 @@ class HistoryFinder:
         if walks is None:
             return None
         walks.settle()
-        mine = [file.before_path for file in self.report.files if language_of(file.before_path)][:_MOST_FILES]
-        earlier = walks.before(mine) if self.changed else []
+        earlier = walks.earlier if self.changed else []
         fixed, reverted = self._pointing(walks.pointing)
         known = {entry.id for entry in (*fixed, *reverted)}
         followed, stopped = self._consequences(walks, known) if self.brought else ([], None)
@@ -102,6 +106,9 @@ class HistoryFinder:
 
     def _on_head(self) -> bool:
         return self.walks is not None and self.walks.on_head
+
+    def _paths(self) -> tuple[list[str], list[str]]:
+        return self._later_paths(), earlier_paths(file.before_path for file in self.report.files)
 
     def _later_paths(self) -> list[str]:
         return later_paths(file.path for file in self.report.files)

@@ -29,22 +29,27 @@ class HistoryWalks:
         tips: where the search begins.
         pointing: commits whose message has one of the ids in it, newest first.
         near: commits applied at about the same time, oldest first.
-        later: commits after it that touch the paths given, newest first.
+        later: commits after it that touch `paths`, newest first; earlier: those before it that touch `before`.
     """
 
-    def __init__(self, repository: Repository, raw: RawCommit, ids: Sequence[str], paths: Sequence[str]) -> None:
+    def __init__(
+        self, repository: Repository, raw: RawCommit, ids: Sequence[str], paths: Sequence[str], before: Sequence[str]
+    ) -> None:
         self.repository = repository
         self.raw = raw
         self.words = tuple(dict.fromkeys(identity[:7] for identity in ids))
         self.paths = tuple(paths)
+        self.before = tuple(before)
         self.on_head = False
         self.pointing: list[str] = []
         self.near: list[str] = []
         self.later: list[str] = []
+        self.earlier: list[str] = []
         self._failure: BaseException | None = None
         head = repository.head()
         self.tips: tuple[str, ...] = (head,) if head else ()
         self._running = [self._start(job) for job in (self._look_later, self._look_near, self._point) if head]
+        self._running.append(self._start(self._look_earlier))
 
     def settle(self) -> None:
         """Wait for the walks that began at once; on another branch than HEAD they are made again, from all refs."""
@@ -63,12 +68,6 @@ class HistoryWalks:
             return self.tips[0]
         holding = (tip for tip in self.tips[:_MOST_TIPS] if self.repository.is_ancestor(self.raw.id, tip))
         return next(holding, None)
-
-    def before(self, paths: Sequence[str]) -> list[str]:
-        """The commits before this one that touch some paths, newest first."""
-        if not paths or not self.raw.parents:
-            return []
-        return list(self.repository.history_ids([self.raw.parents[0]], paths, limit=EARLIER))
 
     @property
     def after(self) -> list[str]:
@@ -93,6 +92,10 @@ class HistoryWalks:
 
     def _look_later(self) -> None:
         self.later = list(self.repository.history_ids(self.after, self.paths)) if self.paths else []
+
+    def _look_earlier(self) -> None:
+        if self.before and self.raw.parents:
+            self.earlier = list(self.repository.history_ids([self.raw.parents[0]], self.before, limit=EARLIER))
 
     def _times(self) -> tuple[int, int]:
         try:

@@ -14,7 +14,7 @@ from kvmpatch.model import REPORT_SCHEMA, Asked, Report, Warning
 from kvmpatch.parse.message import read_message
 from kvmpatch.parse.outlines import language_of
 from kvmpatch.reports.flow import TouchedTexts, flow_facts, phases_of
-from kvmpatch.reports.history import HistoryFinder, identities, later_paths
+from kvmpatch.reports.history import HistoryFinder, earlier_paths, identities, later_paths
 from kvmpatch.reports.history_walks import HistoryWalks
 from kvmpatch.reports.relation import RelationFinder
 from kvmpatch.reports.sections import with_sections
@@ -93,7 +93,8 @@ class CommitReporter:
         if self.in_full and not self.repository.shallow:
             # Git walks history while the files are read here.
             paths = later_paths(file.path for file in touched.files)
-            walks = HistoryWalks(self.repository, raw, identities(raw, message), paths)
+            before = earlier_paths(file.before_path for file in touched.files)
+            walks = HistoryWalks(self.repository, raw, identities(raw, message), paths, before)
         texts = TouchedTexts()
         facts = commit_facts(texts.kept(self.sided(raw.id, touched.files)))
         flow = flow_facts(self.repository, raw.id, texts, facts) if self.in_full else None
