@@ -88,6 +88,10 @@ class Patience(msgspec.Struct):
         """Seconds since the search began."""
         return time.monotonic() - self.began
 
+    def restart(self) -> None:
+        """Begin anew, for another kind of question; what was cut short stays written down."""
+        self.began = time.monotonic()
+
     def cut(self, what: str) -> None:
         """Write down what was cut short."""
         if what not in self.stopped:

@@ -123,6 +123,7 @@ class _Search:
             self._keep(list(self.repository.commits(ids)), findings)
             found.update(dict.fromkeys(ids))
             self._named_only(search, set(found))
+            self.patience.restart()
         return list(found)
 
     def _keep(self, raws: Sequence[RawCommit], findings: Iterator[Finding] | Sequence[Finding]) -> None:
