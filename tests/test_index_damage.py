@@ -290,7 +290,7 @@ def test_a_disk_that_takes_nothing_more(long_history: Path) -> None:
     )
     assert done.returncode == 3
     lines = done.stderr.splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 2, done.stderr
     assert lines[0].startswith("kvmpatch: error: ")
     assert "index" in lines[0]
     assert built(long_history).complete

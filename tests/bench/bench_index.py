@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -51,13 +50,16 @@ def build_seconds(repository: Path) -> float:
 def measure(repository: Path) -> list[str]:
     """A table of building, updating and asking, with the goals."""
     logs = [log_seconds(repository)]
+    before = _processor_seconds()
     with _peak_memory() as peak:
         seconds = build_seconds(repository)
+    busy = _processor_seconds() - before
     logs.append(log_seconds(repository))
     ratio = seconds / (sum(logs) / len(logs))
     lines = [
         f"  git log --all: {logs[0]:.2f} s before, {logs[1]:.2f} s after",
         f"  building: {seconds:.2f} s, {ratio:.2f} x git log (goal: at most {GOAL_RATIO})",
+        f"  processor: {busy:.1f} s in all processes, {busy / seconds:.2f} at once",
         f"  memory of all its processes at once: {peak[0]:.0f} MiB (goal: at most {GOAL_MEBIBYTES})",
     ]
     return [*lines, *_updates(repository), *_questions(repository)]
@@ -172,6 +174,11 @@ def _same_as_git(repository: Path) -> bool:
             return index.count() == len(ids) == len(index.reached(tips))
 
 
+def _processor_seconds() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 @contextmanager
 def _peak_memory() -> Iterator[list[float]]:
     """The largest sum of what this process and all below it hold privately, in MiB, looked at ten times a second."""
@@ -212,7 +219,7 @@ def _private(pid: int) -> int:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
     except OSError:
         return 0
-    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss_Anon:"))
+    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
 
 
 def main() -> int:
@@ -231,7 +238,6 @@ def main() -> int:
             print("killed while building", *killed_again_and_again(repository, asked.kills), sep="\n")
         else:
             print("the index", *measure(repository), sep="\n", flush=True)
-    print(f"  own peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
     return 0
 
 

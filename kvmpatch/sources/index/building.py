@@ -12,12 +12,11 @@ import msgspec
 
 from kvmpatch.sources.index.crew import Crew, workers_for
 from kvmpatch.sources.index.folder import Folder, common_directory
-from kvmpatch.sources.index.objects import Chunk, blocks_of, message_reader, printed_history
+from kvmpatch.sources.index.objects import Chunk, blocks_of, message_reader, printed_history, sparing
 from kvmpatch.sources.index.rows import PointersOf, StructureRows
 from kvmpatch.sources.index.store import Progress, WriterSession, failures
 from kvmpatch.sources.index.writer import Writer, chunks_of
 from kvmpatch.sources.repo.place import Place, find
-from kvmpatch.sources.repo.plumbing import Plumbing
 from kvmpatch.sources.repo.walks import HistoryReader, tips_for_stdin
 from kvmpatch.words import Text
 
@@ -113,7 +112,7 @@ class _Building:
         self.progress = progress
         self.view = view_of(place.git_dir, place.shallow)
         self.quarantine = place.quarantine()
-        self.git: Plumbing = self.quarantine.plumbing()
+        self.git = sparing(self.quarantine)
 
     def run(self) -> Built:
         """Messages first, then structure."""
@@ -139,8 +138,7 @@ class _Building:
         new = [tip for tip in self.tips if tip not in had]
         if not new and self.writer.meta("closed") is not None and not self.writer.leftover:
             return 0
-        left = set(self.writer.leftover)
-        empty = not left and self.writer.closed_up_to() == 0
+        empty = not self.writer.leftover and self.writer.closed_up_to() == 0
         chunks: Iterator[Chunk]
         if empty and self.task.few_commits is None and not self.place.shallow:  # git prints no parents of a boundary
             chunks = printed_history(self.git, tips_for_stdin(self.tips)) if self.tips else iter(())
@@ -152,13 +150,13 @@ class _Building:
             if self.task.few_commits is not None and len(few) > self.task.few_commits:
                 return None
             workers = workers_for(len(few), each=_FEW // 2)
-            first, chunks = [], self._unknown(chunks_of(chain(few, listed), CHUNK), left)
+            first, chunks = [], self._unknown(chunks_of(chain(few, listed), CHUNK))
         crew: Crew[Chunk, bytes] = Crew(partial(message_reader, self.task.start, self.task.pointers_of), workers)
         done = 0
         for made in crew.work(chain(first, chunks)):
             done += self.writer.add(blocks_of(made))
             self.progress(Text(f"正在索引提交信息：{done:,}", f"indexing messages: {done:,}"))
-        self.writer.close_up(self.tips, self.view, left)
+        self.writer.close_up(self.tips, self.view)
         return done
 
     def _trusted_tips(self) -> frozenset[str]:
@@ -180,12 +178,10 @@ class _Building:
         left_out = [f"^{tip}" for tip in without]
         return HistoryReader(self.git).walk([*tips, *left_out], ["--ignore-missing", *options], list(paths))
 
-    def _unknown(self, chunks: Iterable[tuple[str, ...]], left: set[int]) -> Iterator[tuple[str, ...]]:
-        """The chunks without the commits that are in. Those that a killed process left are in after all."""
+    def _unknown(self, chunks: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+        """The chunks without the commits that are in."""
         for chunk in chunks:
-            have = self.writer.numbers(chunk)
-            left.difference_update(have.values())
-            if rest := tuple(commit for commit in chunk if commit not in have):
+            if rest := self.writer.unknown(chunk):
                 yield rest
 
     # ---- structure -----------------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ def workers_for(amount: int, *, each: int) -> int:
 def _work(pipe: Connection, begin: Callable[[], Callable[[Chunk], Made]]) -> None:
     """A worker's life. ^C is for the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    signal.signal(signal.SIGTERM, _leave)
     with contextlib.suppress(EOFError, OSError):
         task: Callable[[Chunk], Made] | None = None
         while True:
@@ -126,3 +126,9 @@ def _work(pipe: Connection, begin: Callable[[], Callable[[Chunk], Made]]) -> Non
             except Exception:  # told to the process that started it
                 answer = ("failed", traceback.format_exc())
             pipe.send(answer)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends already, and must not be stopped while it clears away
+
+
+def _leave(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit()

@@ -18,13 +18,15 @@ import os
 import re
 import shutil
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 import msgspec
 
-_PIECE = 1 << 20
+_PIECE = 4 << 20
+_THREADS = 2
 
 
 def cache_directory() -> Path:
@@ -149,9 +151,13 @@ class Lock:
         self.release()
 
 
-def _checksum(path: Path) -> int:
-    crc = 0
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            crc = zlib.crc32(piece, crc)
-    return crc
+def _checksum(path: Path) -> str:
+    """The checksums of all pieces in one; two threads read, each without holding the other up."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        with ThreadPoolExecutor(_THREADS) as threads:
+            starts = range(0, os.fstat(handle).st_size, _PIECE)
+            crcs = threads.map(lambda at: zlib.crc32(os.pread(handle, _PIECE, at)), starts)
+            return hashlib.sha256(b"".join(crc.to_bytes(4) for crc in crcs)).hexdigest()
+    finally:
+        os.close(handle)

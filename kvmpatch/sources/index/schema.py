@@ -21,7 +21,7 @@ CREATE TABLE tips(stage TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY(stage, id))
 
 CREATE TABLE people(n INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, UNIQUE(email, name));
 CREATE TABLE commits(
-    n INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, parents BLOB NOT NULL,
+    n INTEGER PRIMARY KEY, id BLOB NOT NULL, parents BLOB NOT NULL,
     author INTEGER NOT NULL, authored INTEGER, author_zone INTEGER,
     committer INTEGER NOT NULL, committed INTEGER, committer_zone INTEGER,
     subject TEXT NOT NULL
@@ -29,10 +29,7 @@ CREATE TABLE commits(
 CREATE TABLE blocks(first INTEGER PRIMARY KEY, count INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5(text, tokenize='ascii', detail=none, content='', columnsize=0);
 INSERT INTO words(words, rank) VALUES('automerge', 0);
-CREATE TABLE pointers(
-    value TEXT NOT NULL, kind TEXT NOT NULL, n INTEGER NOT NULL, form TEXT NOT NULL,
-    PRIMARY KEY(value, kind, n, form)
-) WITHOUT ROWID;
+CREATE TABLE pointers(value TEXT NOT NULL, kind TEXT NOT NULL, n INTEGER NOT NULL, form TEXT NOT NULL);
 CREATE TABLE ancestry(first INTEGER PRIMARY KEY, first_parents BLOB NOT NULL, others BLOB NOT NULL);
 
 CREATE TABLE structured(n INTEGER PRIMARY KEY, state TEXT NOT NULL);
@@ -65,8 +62,13 @@ CREATE INDEX bits_macro ON bits(macro);
 CREATE INDEX bits_field ON bits(field);
 CREATE INDEX extensions_name ON extensions(name COLLATE NOCASE);
 """
-# Sorted in one go when the first build ends; kept from then on.
-LATE_INDEXES = "CREATE INDEX IF NOT EXISTS commits_author ON commits(author, authored);"
+# Sorted in one go when the first build ends, and kept from then on. Ids are random: kept from the beginning, a million
+# of them were seen to make every batch write nearly the whole of both trees, some gigabytes in all.
+LATE_INDEXES = (
+    "CREATE UNIQUE INDEX IF NOT EXISTS commits_id ON commits(id)",
+    "CREATE INDEX IF NOT EXISTS commits_author ON commits(author, authored)",
+    "CREATE INDEX IF NOT EXISTS pointers_value ON pointers(value)",
+)
 STRUCTURE_TABLES = ("structured", "paths", "changes", "members", "csrs", "bits", "extensions")
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from kvmpatch.sources.index.rows import Block, StructureRows
 from kvmpatch.sources.index.schema import LATE_INDEXES, STRUCTURE_TABLES
 
-_COMMIT = "INSERT OR IGNORE INTO commits VALUES(?,?,?,?,?,?,?,?,?,?)"
-_POINTER = "INSERT OR IGNORE INTO pointers VALUES(?,?,?,?)"
+_COMMIT = "INSERT INTO commits VALUES(?,?,?,?,?,?,?,?,?,?)"
+_POINTER = "INSERT INTO pointers VALUES(?,?,?,?)"
 _MANY = 8000
 
 
@@ -20,12 +20,14 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._people = {(email, name): n for n, email, name in self._db.execute("SELECT n, email, name FROM people")}
+        late = "SELECT count(*) FROM sqlite_schema WHERE name='commits_id'"
+        self._has_closed = bool(self._db.execute(late).fetchone()[0])
         self._newcomers: list[tuple[int, str, str]] = []
         self._next = 1 + (self._db.execute("SELECT max(n) FROM commits").fetchone()[0] or 0)
         last_block = self._db.execute("SELECT first + count FROM blocks ORDER BY first DESC LIMIT 1").fetchone()
         self._next = max(self._next, last_block[0] if last_block else 1)
-        self.leftover = range(self.closed_up_to() + 1, self._next)
-        """Numbers of commits that a killed process left: what lies below them may be missing."""
+        self.leftover = self._above(self.closed_up_to())
+        """Ids of commits that a killed process left: what they reach may be missing. They are few, or all there is."""
 
     # ---- what is known already -----------------------------------------------------------------------------------
 
@@ -42,8 +44,20 @@ class Writer:
         """The tips from which a stage was last finished."""
         return frozenset(row[0] for row in self._db.execute("SELECT id FROM tips WHERE stage=?", (stage,)))
 
+    def _above(self, closed: int) -> set[bytes]:
+        return {row[0] for row in self._db.execute("SELECT id FROM commits WHERE n>?", (closed,))}
+
+    def unknown(self, ids: Sequence[str]) -> tuple[str, ...]:
+        """Those of the commits that are not in. Of what a killed process left, those asked for are in after all."""
+        new = [commit for commit in ids if bytes.fromhex(commit) not in self.leftover]
+        self.leftover.difference_update(map(bytes.fromhex, ids))
+        if not self._has_closed or not new:
+            return tuple(new)
+        have = self.numbers(new)
+        return tuple(commit for commit in new if commit not in have)
+
     def numbers(self, ids: Sequence[str]) -> dict[str, int]:
-        """The numbers of those commits that are in."""
+        """The numbers of those commits that are in, once the first build has ended."""
         found: dict[str, int] = {}
         for at in range(0, len(ids), _MANY):
             part = [bytes.fromhex(commit) for commit in ids[at : at + _MANY]]
@@ -105,21 +119,23 @@ class Writer:
                 self._db.executemany(_POINTER, [(value, kind, first + at, form) for at, value, kind, form in pointers])
         return sum(len(commits) for commits, *_ in blocks)
 
-    def close_up(self, tips: Iterable[str], view: str, unreached: Iterable[int]) -> None:
-        """Say that everything which the tips reach is in.
+    def close_up(self, tips: Iterable[str], view: str) -> None:
+        """Say that everything which the tips reach is in. What is still left over is reached by none: it goes.
 
         Args:
             tips: as git's refs name them, commits and tags.
             view: what else decides which commits there are; see `building.view_of`.
-            unreached: commits of a killed process that the tips no longer reach. Their ancestors may be missing.
         """
         with self._transaction():
-            self._forget(list(unreached))
-            self._db.execute(LATE_INDEXES)
+            for statement in LATE_INDEXES:
+                self._db.execute(statement)
+            self._forget(list(self.numbers([commit.hex() for commit in self.leftover]).values()))
             self._note_ancestry(self.closed_up_to() + 1)
             self._set_tips("messages", tips)
             self.note("view", view)
             self.note("closed", str(self._next - 1))
+        self._has_closed = True
+        self.leftover.clear()
 
     def reopen(self) -> None:
         """Believe no number any more: what was cut off below some commits has come in since."""
@@ -128,7 +144,7 @@ class Writer:
             self.note("closed", "0")
             self._set_tips("messages", ())
             self._set_tips("structure", ())
-        self.leftover = range(1, self._next)
+        self.leftover = self._above(0)
 
     def wipe(self) -> None:
         """Forget everything: the same ids mean something else now."""
@@ -137,7 +153,7 @@ class Writer:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._db.execute("INSERT INTO words(words) VALUES('delete-all')")
         self._people.clear()
-        self._next, self.leftover = 1, range(0)
+        self._next, self.leftover = 1, set()
 
     def _forget(self, numbers: Sequence[int]) -> None:
         if numbers:
