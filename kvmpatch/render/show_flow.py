@@ -80,7 +80,8 @@ def _origin(effect: Effect, voice: Voice) -> Line:
 def _effect_text(effect: Effect) -> str:
     match effect.what:
         case "bit":
-            return f"{effect.value} → {effect.target}" if effect.value else effect.target
+            sign = "~" if effect.operation == "clear" else ""
+            return f"{sign}{effect.value} → {effect.target}" if effect.value else effect.target
         case "call":
             return effect.target if effect.target.endswith(")") else f"{effect.target}()"
         case "return":

@@ -16,7 +16,6 @@ from kvmpatch.parse.outlines import language_of
 from kvmpatch.reports.flow import TouchedTexts, flow_facts, phases_of
 from kvmpatch.reports.history import HistoryFinder, earlier_paths, identities, later_paths
 from kvmpatch.reports.history_walks import HistoryWalks
-from kvmpatch.reports.relation import RelationFinder
 from kvmpatch.reports.sections import with_sections
 from kvmpatch.reports.who import commit_of, resolve_fixes
 from kvmpatch.rules import Context
@@ -124,6 +123,8 @@ class CommitReporter:
         if self.in_full and history is None:
             report = replace(report, warnings=(*report.warnings, why))
         if self.about is not None:
+            from kvmpatch.reports.relation import RelationFinder
+
             report = replace(report, relation=RelationFinder(self, report, facts).find(self.about))
         return with_sections(report, Context(message, flow))
 
