@@ -16,6 +16,7 @@ from kvmpatch.analysis.extensions import extension_roles
 from kvmpatch.analysis.matching import Pair, match
 from kvmpatch.analysis.registers import bit_uses, csr_accesses
 from kvmpatch.analysis.structure import FileDifference, Placed, compare
+from kvmpatch.analysis.unknown import unknown_names
 from kvmpatch.analysis.uses import Uses, uses_in
 from kvmpatch.model import Basis, BitUse, Change, CsrAccess, ExtensionRole, FileChange, Warning
 from kvmpatch.parse.csource.outline import Outline
@@ -80,7 +81,12 @@ def commit_facts(files: Iterable[SidedFile], naming: re.Pattern[str] | None = No
     accesses = csr_accesses(known, uses_of)
     bits = bit_uses(known, uses_of)
     return CommitFacts(
-        changes, accesses, bits, extension_roles(changes, accesses, bits, pairs), tuple(pairs), tuple(warnings)
+        changes,
+        accesses,
+        bits,
+        extension_roles(changes, accesses, bits, pairs),
+        tuple(pairs),
+        (*warnings, *unknown_names(changes, accesses, bits)),
     )
 
 

@@ -14,6 +14,7 @@ from functools import cache
 import msgspec
 
 from kvmpatch import knowledge
+from kvmpatch.analysis.bit_names import CONSTANT, OF_A_FAMILY, family_registers, may_be_bit
 from kvmpatch.model import Guard, GuardKind, Kind
 from kvmpatch.parse.csource.body import read_body
 from kvmpatch.parse.csource.outline import Item, Outline
@@ -58,7 +59,6 @@ class Uses(msgspec.Struct, frozen=True):
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _LAST_PART = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\])?$")
-_CONSTANT = re.compile(r"^[A-Z_][A-Z0-9_]*$")
 _CLEARING = re.compile(r"~\s*\(?[^~]*$")
 # Early exits that ask after errors would put every later line under a condition that says nothing.
 _TELLING = {GuardKind.HOST, GuardKind.GUEST, GuardKind.VCPU, GuardKind.VM, GuardKind.CONFIG}
@@ -86,7 +86,7 @@ def _telling_words() -> frozenset[str]:
 
 def _worth_reading(body: str) -> bool:
     # A body is its lexemes with a space between them.
-    return not _telling_words().isdisjoint(body.split(" "))
+    return not _telling_words().isdisjoint(body.split(" ")) or bool(OF_A_FAMILY.search(body))
 
 
 def _assembly_uses(outline: Outline, item: Item, path: str) -> Iterator[CsrUse]:
@@ -120,7 +120,7 @@ def csr_name(written: str) -> str | None:
 
 
 def _macro_or_none(written: str) -> str | None:
-    return written if _CONSTANT.match(written) else None
+    return written if CONSTANT.match(written) else None
 
 
 def _defined_bits(item: Item, path: str) -> Iterator[BitSeen]:
@@ -234,12 +234,6 @@ def _beside_its_mask(value: knowledge.Bit, text: str) -> bool:
         for name in _IDENTIFIER.findall(text)
         if (other := knowledge.bit(name))
     )
-
-
-@cache
-def may_be_bit(word: str) -> bool:
-    """Whether the tables hold a word as a bit or as the number of one; most words of a body they do not."""
-    return _CONSTANT.match(word) is not None and bool(knowledge.bit(word) or knowledge.exception(word))
 
 
 def _masked(text: str, macro: str) -> str | None:
@@ -370,6 +364,8 @@ class UseReader:
             code = knowledge.exception(macro)
             if code:
                 return (goes_into,)
+        if known is None and (family := family_registers(macro)):
+            return (goes_into,) if goes_into in family else family
         return None
 
     def _register_of(self, target: str) -> str | None:
