@@ -140,15 +140,18 @@ def test_a_commit_left_by_a_killed_build_is_not_believed(small: Scratch, monkeyp
         assert index.count() == 5
 
 
-def test_an_interrupt_ends_the_workers(long_history: Path) -> None:
+@pytest.mark.parametrize("seconds", [0.0, 0.2, 0.5, 1.0])
+def test_an_interrupt_ends_the_workers(long_history: Path, seconds: float) -> None:
     child = subprocess.Popen(
         command(long_history, "build"), start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    time.sleep(1.5)
+    while not folder_of(long_history).writing.exists() and child.poll() is None:
+        time.sleep(0.02)
+    time.sleep(seconds)
     os.killpg(child.pid, signal.SIGINT)
     _, err = child.communicate(timeout=30)
     assert child.returncode in (130, 0)
-    assert b"Traceback" not in err
+    assert b"Traceback" not in err, err.decode()
     _wait_for_the_end_of(child.pid)
 
 

@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Generic, TypeVar
@@ -65,7 +66,14 @@ class Crew(Generic[Chunk, Made]):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs, self._begin), daemon=True)
-        process.start()
+        # A worker inherits what is blocked: ^C is for this process, also while the worker is still starting. Python's
+        # own helper process is started first, since starting it lets signals through again.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         self._workers[ours] = process
         return ours
@@ -111,7 +119,7 @@ def workers_for(amount: int, *, each: int) -> int:
 
 
 def _work(pipe: Connection, begin: Callable[[], Callable[[Chunk], Made]]) -> None:
-    """A worker's life. ^C is for the process that started it."""
+    """A worker's life."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     with contextlib.suppress(EOFError, OSError):

@@ -107,6 +107,7 @@ class WriterSession:
             create(self.connection)
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self.connection.execute("PRAGMA secure_delete=OFF")
+        self.connection.execute("PRAGMA threads=2")  # for sorting the late indexes
         self.connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
 
     def close(self) -> None:

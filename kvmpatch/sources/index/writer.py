@@ -168,21 +168,31 @@ class Writer:
         parents = array("I", bytes(4 * max(0, self._next - first)))
         others = array("I")
         width = self._id_bytes()
-        rows = self._db.execute(
-            "SELECT c.n, p.n, length(c.parents) FROM commits c LEFT JOIN commits p ON p.id=substr(c.parents, 1, ?) "
-            "WHERE c.n >= ? AND length(c.parents) > 0",
-            (width, first),
-        )
-        merges = []
-        for n, parent, length in rows:
-            parents[n - first] = parent or 0
-            if length > width:
-                merges.append(n)
-        for n in merges:
-            row = self._db.execute("SELECT parents FROM commits WHERE n=?", (n,)).fetchone()[0]
-            more = [row[at : at + width].hex() for at in range(width, len(row), width)]
-            for parent in self.numbers(more).values():
-                others.extend((n, parent))
+        loose: list[tuple[int, bytes, bool]] = []
+
+        def look_up() -> None:
+            numbers = self.numbers([parent.hex() for _, parent, _ in loose])
+            for n, parent, is_first in loose:
+                number = numbers.get(parent.hex(), 0)
+                if is_first:
+                    parents[n - first] = number
+                elif number:
+                    others.extend((n, number))
+            loose.clear()
+
+        child, wanted = 0, b""
+        for n, commit, ids in self._db.execute("SELECT n, id, parents FROM commits WHERE n>=? ORDER BY n", (first,)):
+            if wanted == commit:  # git lists a parent next where history does not branch
+                parents[child - first] = n
+            elif wanted:
+                loose.append((child, wanted, True))
+            child, wanted = n, ids[:width]
+            loose += [(n, ids[at : at + width], False) for at in range(width, len(ids), width)]
+            if len(loose) >= _MANY:
+                look_up()
+        if wanted:
+            loose.append((child, wanted, True))
+        look_up()
         if parents:
             self._db.execute(
                 "INSERT OR REPLACE INTO ancestry VALUES(?,?,?)", (first, parents.tobytes(), others.tobytes())
