@@ -33,6 +33,7 @@ _MAKERS: dict[str, Callable[[str], Entry]] = {
     "phases": rows.phase,
     "sbi_ids": rows.sbi_id,
     "terms": rows.term,
+    "rules": rows.rule,
 }
 _ROWS = [(name, key) for name in _MAKERS for key in table(name)]
 _REGISTERS = {register.name for register in knowledge.csrs()}

@@ -27,6 +27,7 @@ _TABLES: tuple[tuple[str, Callable[[str], Entry]], ...] = (
     ("guest_bits", rows.guest_bit),
     ("areas", rows.area),
     ("terms", rows.term),
+    ("rules", rows.rule),
 )
 _NUMBER = re.compile(r"0x[0-9a-f]+\Z", re.IGNORECASE)
 _SMALLEST_NUMBER = 0x1000

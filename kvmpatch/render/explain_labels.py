@@ -22,6 +22,7 @@ KINDS = {
     "guest-bit": Text("给客户机的位", "bit for the guest"),
     "area": Text("源码区域", "area of the tree"),
     "term": Text("术语", "term"),
+    "rule": Text("报告语句", "statement of reports"),
     "function": Text("函数", "function"),
     "macro": Text("宏", "macro"),
     "enumerator": Text("枚举常量", "enumerator"),
@@ -87,6 +88,7 @@ SEEN = Text("见于", "seen in")
 OPERATION = Text("操作", "does")
 ASKED = Text("检查对象", "asks")
 TITLE = Text("名称", "name")
+SECTION = Text("章节", "section")
 HOST_CHECK = Text("宿主机须有", "host must have")
 DELEGATED = Text("委托", "delegated")
 

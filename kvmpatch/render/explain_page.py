@@ -285,7 +285,7 @@ def _word(entry: KnownWord, sheet: _Sheet) -> None:
             labels.TITLE, f"{entry.title.zh} = {entry.title.en}" if entry.title.zh != entry.title.en else entry.title.en
         )
     else:
-        sheet.say(labels.TITLE, entry.title)
+        sheet.say(labels.SECTION if entry.kind == "rule" else labels.TITLE, entry.title)
 
 
 def _standing(entry: Known, sheet: _Sheet) -> None:

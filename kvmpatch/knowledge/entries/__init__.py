@@ -29,6 +29,7 @@ from kvmpatch.knowledge.entries.kernel import (
     IsaId,
     OneReg,
     Phase,
+    Rule,
     SbiId,
     Term,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "NotIn",
     "OneReg",
     "Phase",
+    "Rule",
     "SbiId",
     "Source",
     "Status",

@@ -245,3 +245,14 @@ class Term(msgspec.Struct, frozen=True):
     zh: str
     summary: Text
     source: Source
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A statement that reports make: its code, the section it stands in, what it says and on what ground."""
+
+    table: ClassVar[str] = "rule"
+
+    name: str
+    section: str
+    summary: Text
+    source: Source

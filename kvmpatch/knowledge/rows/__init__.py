@@ -23,6 +23,7 @@ from kvmpatch.knowledge.rows.kernel import (
     isa_id,
     one_reg,
     phase,
+    rule,
     sbi_id,
     term,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "numbers_of",
     "one_reg",
     "phase",
+    "rule",
     "sbi_id",
     "source",
     "term",

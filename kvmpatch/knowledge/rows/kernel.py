@@ -17,6 +17,7 @@ from kvmpatch.knowledge.entries import (
     IsaId,
     OneReg,
     Phase,
+    Rule,
     SbiId,
     Source,
     Term,
@@ -206,3 +207,9 @@ def term(name: str) -> Term:
     """A term of art."""
     row = table("terms")[name]
     return Term(name, row["term_zh"], sentence(row), source(row["source"]))
+
+
+def rule(name: str) -> Rule:
+    """A statement of reports, by its code."""
+    row = table("rules")[name]
+    return Rule(name, row["section"], sentence(row), source(row["source"]))

@@ -292,6 +292,11 @@ def _guest_bit(entry: knowledge.GuestBit, name: str) -> Known:
     return KnownWord(**_shared(entry), title=Text.same(entry.register))
 
 
+def _rule(entry: knowledge.Rule, name: str) -> Known:
+    del name
+    return KnownWord(**_shared(entry), title=Text.same(entry.section))
+
+
 _MAKERS: dict[str, Callable[[Any, str], Known]] = {
     "bit": _bit,
     "csr": _csr,
@@ -309,6 +314,7 @@ _MAKERS: dict[str, Callable[[Any, str], Known]] = {
     "guest-bit": _guest_bit,
     "area": _area,
     "term": _term,
+    "rule": _rule,
 }
 
 
