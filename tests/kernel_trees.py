@@ -11,7 +11,7 @@ import pytest
 
 CACHE = Path(__file__).resolve().parent.parent / ".kernel-trees"
 # What the tests read: every architecture's KVM, all of RISC-V, and the headers that they stand on.
-PARTS = ("arch/*/kvm", "arch/riscv", "arch/*/include", "include", "virt/kvm")
+PARTS = ("arch/*/kvm", "arch/riscv", "arch/*/include", "include", "virt/kvm", "tools/testing/selftests/kvm")
 _DONE = ".unpacked"
 
 
