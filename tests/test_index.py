@@ -124,6 +124,25 @@ def test_literals_are_found_as_git_finds_them(scratch: Scratch, history: dict[st
             assert len(list(index.messages_containing(loud, ignore_case=True))) == len(folded)
 
 
+@pytest.mark.parametrize("most", [1, 400])
+@pytest.mark.parametrize(
+    "literal", ["idget", "widget", "DGET", "dget ", "vcfg_", "cfg_bits", "raß", "nowhere", "a", "it", "pstr"]
+)
+def test_parts_of_words_in_a_long_history(
+    scratch: Scratch, history: dict[str, str], literal: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kvmpatch.sources.index.scan._MANY_BLOCKS", 1)
+    monkeypatch.setattr("kvmpatch.sources.index.scan._MOST_WORDS", most)
+    monkeypatch.setattr("kvmpatch.sources.index.objects.BLOCK_COMMITS", 1)
+    built(scratch.path)
+    with index_of(scratch) as index:
+        messages = index.messages(history.values())
+        exact = {commit for commit, message in messages.items() if literal in message}
+        folded = {commit for commit, message in messages.items() if literal.lower() in message.lower()}
+        assert set(index.messages_containing(literal)) == exact
+        assert set(index.messages_containing(literal, ignore_case=True)) >= folded
+
+
 def test_a_word_is_found_at_its_start_alone(scratch: Scratch, history: dict[str, str]) -> None:
     built(scratch.path)
     with index_of(scratch) as index:

@@ -13,6 +13,9 @@ from kvmpatch.sources.index.rows import unpack
 _WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]+")
 _WORD_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _ROWS = 512
+_MANY_BLOCKS = 400
+_MOST_WORDS = 400
+_SHORTEST_PART = 3
 _THREADS = 2
 
 
@@ -53,7 +56,7 @@ class Search:
         return max(parts, key=len)
 
     def _blocks(self) -> sqlite3.Cursor:
-        asked = self._query()
+        asked = self._query() or self._by_parts_of_words()
         chosen = "AND first IN (SELECT rowid FROM words WHERE words MATCH ?)" if asked else ""
         return self._db.execute(
             f"SELECT first, count, data FROM blocks WHERE first<=? {chosen} ORDER BY first DESC",  # noqa: S608
@@ -71,6 +74,27 @@ class Search:
             if "\ufffd" not in word:
                 terms.append(f'"{word}"' + ("*" if match.end() == len(needle) else ""))
         return " AND ".join(terms)
+
+    def _by_parts_of_words(self) -> str:
+        """The words that hold the one word of the needle, looked for among all words: a second for two million.
+
+        Empty where that would not pay: few blocks to look into, or so many words that most blocks have one.
+        """
+        match = _WORD.match(self._needle)
+        if match is None or match.end() < _SHORTEST_PART or not self._has_many_blocks():
+            return ""
+        part = match.group().decode("utf-8", "replace")
+        self._db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab('main', 'words', 'row')")
+        like = f"%{part}%" if match.end() == len(self._needle) else f"%{part}"
+        rows = self._db.execute("SELECT term FROM vocabulary WHERE term LIKE ? LIMIT ?", (like, _MOST_WORDS + 1))
+        words = [row[0] for row in rows]
+        if not words:
+            return '"" '  # matches nothing
+        return " OR ".join(f'"{word}"' for word in words) if len(words) <= _MOST_WORDS else ""
+
+    def _has_many_blocks(self) -> bool:
+        count = self._db.execute("SELECT count(*) FROM (SELECT 1 FROM blocks LIMIT ?)", (_MANY_BLOCKS,)).fetchone()[0]
+        return bool(count == _MANY_BLOCKS)
 
     def _places(self, row: tuple[int, int, bytes]) -> list[int]:
         """The places of the commits in a block that hold the needle.
