@@ -137,7 +137,12 @@ def test_a_closed_pipe_ends_quietly(words: tuple[str, ...]) -> None:
 
 def test_text_is_written_as_it_is_made() -> None:
     process = subprocess.Popen(
-        command("show", "HEAD", "sleep"), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command("show", "HEAD", "sleep"),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # Tests that run in the background inherit an ignored SIGINT; a user's shell hands on the default.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one thread here
     )
     assert process.stdout is not None
     assert process.stderr is not None
