@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import resource_tracker
@@ -66,14 +67,8 @@ class Crew(Generic[Chunk, Made]):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs, self._begin), daemon=True)
-        # A worker inherits what is blocked: ^C is for this process, also while the worker is still starting. Python's
-        # own helper process is started first, since starting it lets signals through again.
-        resource_tracker.ensure_running()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with _deaf_to_interrupts():
             process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         self._workers[ours] = process
         return ours
@@ -110,6 +105,28 @@ class Crew(Generic[Chunk, Made]):
         for process in self._workers.values():
             process.join()
         self._workers.clear()
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let a process start in peace: ^C is not for it, and reaches us when it is started.
+
+    It inherits what is blocked here. Python's own helper process comes first, since starting it lets signals through
+    again; and a signal may be heard by another thread than this one, so it is kept for later, too.
+    """
+    resource_tracker.ensure_running()
+    heard: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, _: heard.append(number)) if is_main else None
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if is_main:
+            signal.signal(signal.SIGINT, handler)
+            if heard:
+                signal.raise_signal(signal.SIGINT)
 
 
 def workers_for(amount: int, *, each: int) -> int:
