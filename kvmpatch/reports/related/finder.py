@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from kvmpatch.reports.related.request import RelatedRequest
+    from kvmpatch.reports.related.request import Progress, RelatedRequest
     from kvmpatch.sources.repo import RawCommit, Repository
 
 _NEIGHBOURS = 30
@@ -84,7 +84,26 @@ class GitFinder:
                 yield last
 
 
-def finder_for(repository: Repository, request: RelatedRequest) -> Finder:
+class Asker(Protocol):
+    """What a finder must know of who asks: where the repository was looked for, the settings, whom to tell."""
+
+    @property
+    def start(self) -> str:
+        """Where the repository is looked for."""
+        ...
+
+    @property
+    def overrides(self) -> tuple[tuple[str, str], ...]:
+        """Settings given with -c."""
+        ...
+
+    @property
+    def progress(self) -> Progress | None:
+        """Told what takes time."""
+        ...
+
+
+def finder_for(repository: Repository, request: Asker) -> Finder:
     """The best finder that there is for a repository: with its index, if it has one."""
     from kvmpatch.sources.index import Index
 

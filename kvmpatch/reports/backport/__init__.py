@@ -1,0 +1,1 @@
+"""`backport`: whether commits can go into a branch, what they need first, which fixes must follow."""
