@@ -1,6 +1,7 @@
 """Whether a commit can go into a branch: what is there already, what a pick meets, what else belongs in.
 
-The value of `kvmpatch.backport/1`. A *candidate* is the commit to be brought, the *target* the ref that may take it. Ids are full, lower case.
+The value of `kvmpatch.backport/1`. A *candidate* is the commit to be brought, the *target* the ref that may take it.
+Ids are full, lower case.
 None: not known or not worked out. An empty tuple: looked, and there is nothing.
 """
 
