@@ -1,0 +1,30 @@
+"""The exit status of the commands that judge commits: `backport` and `annotate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from kvmpatch.model.backport import LEVELS, Level
+
+FailOn = Literal["note", "warning", "error", "never"]
+FAIL_ON: tuple[FailOn, ...] = (*LEVELS, "never")
+
+DONE = 0
+FOUND = 1
+UNDECIDED = 3
+
+
+def exit_status(levels: Iterable[Level], undecided: bool, fail_on: FailOn) -> int:
+    """1 where a finding is as grave as `fail_on` says, else 3 where something is undecided, else 0.
+
+    Args:
+        levels: of the findings that count: what a baseline knows already is not among them.
+        undecided: whether anything asked for could not be worked out. `never` is about findings: it hides no gap.
+        fail_on: the least level that fails.
+    """
+    if fail_on != "never":
+        least = LEVELS.index(fail_on)
+        if any(LEVELS.index(level) >= least for level in levels):
+            return FOUND
+    return UNDECIDED if undecided else DONE
