@@ -197,7 +197,10 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """Everything about one commit and the target. `note` is the remark on a deviation, in the profile's form."""
+    """Everything about one commit and the target.
+
+    `why` is the verdict in words; `note` is the remark on a deviation, in the profile's form.
+    """
 
     commit: CommitName
     presence: Presence
@@ -208,6 +211,7 @@ class Candidate(msgspec.Struct, frozen=True):
     risks: tuple[Risk, ...]
     header: HeaderCheck | None
     verdict: Verdict
+    why: BackportReason
     plan: Plan
     note: str | None
 
