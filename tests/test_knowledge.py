@@ -23,6 +23,7 @@ _MAKERS: dict[str, Callable[[str], Entry]] = {
     "constants": rows.constant,
     "csr_aliases": rows.csr_alias,
     "csrs": rows.csr,
+    "cues": rows.cue,
     "entry_points": rows.entry_point,
     "exceptions": rows.exception,
     "extensions": rows.extension,

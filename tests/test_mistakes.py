@@ -34,7 +34,7 @@ def own_words(report: Report) -> Iterator[str]:
     """Everything that the report says itself, in both languages; quotations are the author's."""
     for section in report.sections:
         for one in section.statements:
-            if one.code != "author-says":
+            if not one.code.startswith("author-"):
                 yield one.said.zh
                 yield one.said.en
 

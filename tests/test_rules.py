@@ -34,7 +34,7 @@ def said(report: Report) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for section in report.sections:
         for one in section.statements:
-            if one.code != "author-says":
+            if not one.code.startswith("author-"):
                 found.setdefault(one.code, []).append(one.said.en)
     return found
 

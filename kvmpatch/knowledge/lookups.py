@@ -15,6 +15,7 @@ from kvmpatch.knowledge.entries import (
     Constant,
     Csr,
     CsrAlias,
+    Cue,
     EntryPoint,
     ExceptionCode,
     Extension,
@@ -233,6 +234,21 @@ def cautions(name: str) -> tuple[Caution, ...]:
     """What a reader of that name (a macro, register, extension or function) should be told."""
     found = (rows.caution(slug) for slug in _naming("cautions", name))
     return tuple(entry for entry in found if name in entry.about)
+
+
+@cache
+def cue(name: str) -> Cue:
+    """A row of the words that tell the problem from the solution in a commit message.
+
+    Raises:
+        KeyError: there is no such row.
+    """
+    return rows.cue(name)
+
+
+def cues() -> tuple[Cue, ...]:
+    """All of them, in the order in which they are tried."""
+    return tuple(cue(name) for name in table("cues"))
 
 
 @cache

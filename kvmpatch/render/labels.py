@@ -15,6 +15,12 @@ SECTION_TITLES = {
     "warnings": Text("注意", "Warnings"),
 }
 
+# What the author's own sentences are about, by the code of their statement; of the others nothing is said.
+AUTHOR_ON = {
+    "author-problem": Text("问题", "problem"),
+    "author-solution": Text("做法", "solution"),
+}
+
 COMMIT = Text("提交", "commit")
 SUBJECT_UNKNOWN = Text("（无标题）", "(no subject)")
 NO_ID = Text("（无提交号）", "(no commit id)")

@@ -157,15 +157,22 @@ def statement_items(
     quoting: bool = False,
 ) -> tuple[Item, ...]:
     """Statements as numbered entries; with -v their proof under them, in `background` the author's words as quotes."""
+    above = ("", *(statement.code for statement in statements))
     return tuple(
-        _statement_item(statement, report, voice, f"{number}.{place}", quoting)
-        for place, statement in enumerate(statements, first)
+        _statement_item(statement, report, voice, f"{number}.{place}", quoting, headed=statement.code != before)
+        for place, (before, statement) in enumerate(zip(above, statements, strict=False), first)
     )
 
 
-def _statement_item(statement: Statement, report: Report, voice: Voice, number: str, quoting: bool) -> Item:
-    words = tuple(e.text for e in statement.evidence if e.text and e.path is None) if quoting else ()
+def _statement_item(
+    statement: Statement, report: Report, voice: Voice, number: str, quoting: bool, *, headed: bool
+) -> Item:
+    """One statement; of a run of quotations about the same, the first says what they are about."""
+    words = tuple(e.text for e in statement.evidence if e.text and e.path is None and e.fact is None) if quoting else ()
     said = tuple(line for line in voice.lines(statement.said) if line[0].text not in words)
+    about = labels.AUTHOR_ON.get(statement.code)
+    if words and about and headed:
+        said = ((Span(voice.label(about), Style.FAINT),), *said)
     proof = tuple(evidence_line(e, report, e.text in words) for e in statement.evidence) if voice.verbose else ()
     return Item(number, said, quotes=words, proof=proof)
 

@@ -225,6 +225,24 @@ class Caution(msgspec.Struct, frozen=True):
     source: Source
 
 
+class Cue(msgspec.Struct, frozen=True):
+    """Words by which a sentence of a commit message tells the problem or the solution (`tells`), or neither.
+
+    `words` are regular expressions; `where` they count is `start`, `clause` or `anywhere`; `early`: only ahead of the
+    message's first solution.
+    """
+
+    table: ClassVar[str] = "cue"
+
+    name: str
+    tells: str
+    where: str
+    early: bool
+    words: tuple[str, ...]
+    summary: Text
+    source: Source
+
+
 class Area(msgspec.Struct, frozen=True):
     """A part of the tree, by path prefix."""
 

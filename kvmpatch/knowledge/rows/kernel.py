@@ -9,6 +9,7 @@ from kvmpatch.knowledge.entries import (
     Area,
     Caution,
     Constant,
+    Cue,
     EntryPoint,
     Frequency,
     GuardKnowledge,
@@ -195,6 +196,20 @@ def caution(name: str) -> Caution:
     """Something that people get wrong."""
     row = table("cautions")[name]
     return Caution(name, names_in(row, "about"), sentence(row), source(row["source"]))
+
+
+def cue(name: str) -> Cue:
+    """Words that tell what a sentence of a commit message is about."""
+    row = table("cues")[name]
+    return Cue(
+        name=name,
+        tells=row["tells"],
+        where=row["where"],
+        early=row.get("early", False),
+        words=tuple(row["words"]),
+        summary=sentence(row),
+        source=source(row["source"]),
+    )
 
 
 def area(name: str) -> Area:
