@@ -122,15 +122,16 @@ class Center:
 
     # ---- what came before it ---------------------------------------------------------------------------------------
 
-    def earlier(self, paths: Sequence[str], limit: int) -> tuple[list[str], str | None]:
+    def earlier(self, paths: Sequence[str], limit: int, beyond: Sequence[str] = ()) -> tuple[list[str], str | None]:
         """Commits of some years before it that touch some files, nearest first, and why there are no more.
 
-        Left out: a commit together with its revert, which cancel each other, and where a shallow clone ends.
+        Left out: a commit together with its revert, which cancel each other, and where a shallow clone ends; with
+        `beyond` (`^ID`), also what those reach, and then they may be of any age.
         """
-        oldest = _years_before(self.raw.committer.date)
+        oldest = 0.0 if beyond else _years_before(self.raw.committer.date)
         raws: list[RawCommit] = []
         stopped: str | None = None
-        for raw in self._walked(paths):
+        for raw in self._walked(paths, beyond):
             if oldest and 0 < moment(raw.committer.date) < oldest:
                 stopped = "age-limit"
                 break
@@ -142,9 +143,9 @@ class Center:
         cancelled = _cancelled(raws)
         return [raw.id for raw in raws if raw.id not in cancelled], stopped
 
-    def _walked(self, paths: Sequence[str]) -> Iterator[RawCommit]:
+    def _walked(self, paths: Sequence[str], beyond: Sequence[str]) -> Iterator[RawCommit]:
         """Commits before it that touch some files, read a few at a time, so that the walk can end where we do."""
-        ids = self.repository.history_ids([self.parent or self.id], paths)
+        ids = self.repository.history_ids([self.parent or self.id, *beyond], paths)
         while window := list(islice(ids, _AT_ONCE)):
             yield from self.repository.commits(window)
 

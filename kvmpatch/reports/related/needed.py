@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kvmpatch.analysis.relatives import (
@@ -35,33 +35,49 @@ _MOST_COMMITS = 12
 _MOST_PLACES = 3
 
 
-class NeedFinder:
-    """Finds the needed prerequisites of one commit."""
+Introduced = tuple[str, list[tuple[Definition, Evidence]]]
+"""A commit, and the definitions that it brought, each with the line as proof."""
 
-    def __init__(self, center: Center, patience: Patience) -> None:
+
+class NeedFinder:
+    """Finds the needed prerequisites of one commit.
+
+    Args:
+        center: the commit.
+        patience: how long it may look.
+        elsewhere: files of another tree by path. What it has byte for byte is not looked into: the names that are
+            asked for are those that it may lack.
+    """
+
+    def __init__(
+        self,
+        center: Center,
+        patience: Patience,
+        elsewhere: Callable[[Sequence[str]], dict[str, bytes | None]] | None = None,
+    ) -> None:
         self.center = center
         self.repository = center.repository
         self.patience = patience
+        self.elsewhere = elsewhere
         self.left_out = 0
 
     def find(self) -> Iterator[Finding]:
         """One finding a commit, the nearest first."""
-        parent = self.center.parent
-        if parent is None:
-            return
         uses = {name: use for name, use in names_used(self.center.patches).items() if name not in self.center.brought}
-        if not uses:
-            return
-        places = self._definitions(parent, uses)
-        if not places:
-            return
-        yield from self._introduced(uses, places)
+        for commit, new in self.introduced(self.definitions(uses)):
+            yield self._finding(commit, new, uses)
 
     # ---- where names are defined -----------------------------------------------------------------------------------
 
-    def _definitions(self, parent: str, uses: dict[str, NamedUse]) -> dict[str, list[Definition]]:
+    def definitions(self, uses: dict[str, NamedUse]) -> dict[str, list[Definition]]:
         """The definitions of the used names in the tree before the commit; names with many are left alone."""
+        parent = self.center.parent
+        if parent is None or not uses:
+            return {}
         texts = self._neighbourhood(parent)
+        if self.elsewhere:
+            others = self.elsewhere(list(texts))
+            texts = {path: data for path, data in texts.items() if data != others[path]}
         found: defaultdict[str, list[Definition]] = defaultdict(list)
         declared: set[str] = set()
         anywhere = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in sorted(uses)).encode())
@@ -116,13 +132,21 @@ class NeedFinder:
 
     # ---- who wrote them --------------------------------------------------------------------------------------------
 
-    def _introduced(self, uses: dict[str, NamedUse], places: dict[str, list[Definition]]) -> Iterator[Finding]:
+    def introduced(self, places: dict[str, list[Definition]], beyond: Sequence[str] = ()) -> Iterator[Introduced]:
+        """The commits that brought some definitions, the nearest first.
+
+        Args:
+            places: what `definitions` found, or a part of it.
+            beyond: `^ID` for what need not be asked: those commits are there anyway.
+        """
+        if not places:
+            return
         by_path: defaultdict[str, list[Definition]] = defaultdict(list)
         for definitions in places.values():
             for one in definitions:
                 by_path[one.path].append(one)
         paths = sorted(by_path)
-        ids, stopped = self.center.earlier(paths, _EARLIER)
+        ids, stopped = self.center.earlier(paths, _EARLIER, beyond)
         brought = self._writers(ids, by_path, stopped)
         order = {identity: place for place, identity in enumerate(ids)}
         ranked = sorted(brought, key=lambda commit: order[commit])
@@ -132,7 +156,7 @@ class NeedFinder:
                 self.left_out += 1
             elif self.center.is_patch(commit) and (new := self._not_there_before(commit, brought[commit])):
                 kept += 1
-                yield self._finding(commit, new, uses)
+                yield commit, new
 
     def _writers(
         self, ids: list[str], by_path: dict[str, list[Definition]], stopped: str | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kvmpatch.analysis.relatives import LeanedOn, lines_leaned_on
@@ -31,15 +31,24 @@ class TextFinder:
 
     def find(self) -> Iterator[Finding]:
         """One finding a commit, those with most lines first."""
+        for commit, lines in self.written(self.lines()):
+            yield self._finding(commit, lines)
+
+    def lines(self) -> list[LeanedOn]:
+        """The lines that it leans on."""
         parent = self.center.parent
         if parent is None:
-            return
+            return []
         before = self.repository.read_files(parent, [file.before_path for file in self.center.touched.files])
-        leaned = {(one.path, one.text): one for one in lines_leaned_on(self.center.patches, before)[:_MOST_LINES]}
+        return lines_leaned_on(self.center.patches, before)[:_MOST_LINES]
+
+    def written(self, lines: Sequence[LeanedOn], beyond: Sequence[str] = ()) -> Iterator[tuple[str, list[LeanedOn]]]:
+        """The commits that wrote some lines, those with most of them first; `beyond` as in `Center.earlier`."""
+        leaned = {(one.path, one.text): one for one in lines}
         if not leaned:
             return
         paths = sorted({path for path, _ in leaned})
-        ids, stopped = self.center.earlier(paths, _EARLIER)
+        ids, stopped = self.center.earlier(paths, _EARLIER, beyond)
         written = self._writers(ids, paths, leaned)
         if leaned and stopped:
             self.patience.cut(stopped)
@@ -48,7 +57,7 @@ class TextFinder:
         kept = [commit for commit in ranked if self.center.is_patch(commit)]
         self.left_out += max(0, len(kept) - _MOST_COMMITS)
         for commit in kept[:_MOST_COMMITS]:
-            yield self._finding(commit, written[commit])
+            yield commit, written[commit]
 
     def _writers(
         self, ids: list[str], paths: list[str], leaned: dict[tuple[str, str], LeanedOn]
