@@ -19,13 +19,13 @@ from kvmpatch.render import backport_labels as own
 from kvmpatch.render import labels, related_labels
 from kvmpatch.render.page import (
     Block,
+    Code,
     Heading,
     Item,
     Items,
     Line,
     Note,
     Page,
-    Quote,
     Span,
     Style,
     Title,
@@ -163,7 +163,9 @@ def _hunk(hunk: HunkPlace, voice: Voice) -> tuple[Line, ...]:
     where = voice.inline(own.lines_of(*span)) if span else ""
     head: Line = (Span("@@ ", Style.FAINT), Span(hunk.heading, Style.NAME), Span(f"  {where}", Style.FAINT))
     shown = voice.fit(_LINES, len(hunk.lines))
-    lines = ((Span(line, Style.ADDED if line.startswith("+") else Style.REMOVED),) for line in hunk.lines[:shown])
+    lines = (
+        (Span(line, Style.PATCH_ADDED if line.startswith("+") else Style.PATCH_REMOVED),) for line in hunk.lines[:shown]
+    )
     return (head, *lines, *_rest(len(hunk.lines) - shown, voice))
 
 
@@ -271,9 +273,9 @@ def _plan(candidate: Candidate, voice: Voice, number: str) -> _Part:
         items.append(Item(f"{number}.{place}", (_named(step.id, step.subject),), mark))
     blocks: list[Block] = [Items(tuple(items)), Note((_outcome(candidate, voice),))]
     if plan.commands:
-        blocks.append(Quote("\n".join(plan.commands)))
+        blocks.append(Code("\n".join(plan.commands)))
     if candidate.note:
-        blocks += [Note(voice.lines(own.NOTE, Style.FAINT)), Quote(candidate.note)]
+        blocks += [Note(voice.lines(own.NOTE, Style.FAINT)), Code(candidate.note)]
     return _Part(tuple(blocks))
 
 
@@ -305,7 +307,7 @@ def _header(candidate: Candidate, voice: Voice, number: str) -> _Part:
         items.append(Item(f"{number}.{place}", ((*level, *first), *others)))
     blocks: list[Block] = [Items(tuple(items))] if items else []
     if header.proposal and (voice.verbose or items):
-        blocks += [Note(voice.lines(own.PROPOSAL, Style.FAINT)), Quote(header.proposal)]
+        blocks += [Note(voice.lines(own.PROPOSAL, Style.FAINT)), Code(header.proposal)]
     return _Part(tuple(blocks), aside)
 
 

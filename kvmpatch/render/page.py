@@ -33,6 +33,8 @@ class Style(StrEnum):
     CHANGED = "changed"
     MOVED = "moved"
     CAUTION = "caution"
+    PATCH_ADDED = "patch-added"
+    PATCH_REMOVED = "patch-removed"
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -117,6 +119,12 @@ class Quote(msgspec.Struct, frozen=True):
     text: str
 
 
+class Code(msgspec.Struct, frozen=True):
+    """Text to be copied as it stands: commands, the head of a message. Its lines are never broken."""
+
+    text: str
+
+
 class Note(msgspec.Struct, frozen=True):
     """A remark; a caution when the reader must not miss it. One line a language."""
 
@@ -155,7 +163,7 @@ class Drawing(msgspec.Struct, frozen=True):
     arrows: tuple[Arrow, ...]
 
 
-Block = Title | Heading | Paragraphs | Items | Fields | Table | Quote | Note | Drawing
+Block = Title | Heading | Paragraphs | Items | Fields | Table | Quote | Code | Note | Drawing
 
 
 class Page(msgspec.Struct, frozen=True):

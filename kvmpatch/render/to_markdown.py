@@ -14,6 +14,7 @@ from itertools import groupby
 from kvmpatch.render.escape import lines_of, no_runner_command, one_line
 from kvmpatch.render.page import (
     Block,
+    Code,
     Drawing,
     Fields,
     Heading,
@@ -30,7 +31,9 @@ from kvmpatch.render.page import (
     Title,
 )
 
-_CODE = frozenset((Style.NAME, Style.CODE, Style.ADDRESS, Style.CONDITION, Style.ID))
+_CODE = frozenset(
+    (Style.NAME, Style.CODE, Style.ADDRESS, Style.CONDITION, Style.ID, Style.PATCH_ADDED, Style.PATCH_REMOVED)
+)
 _MARKUP = re.compile(r"[\\`*\[\]~$|]|(?<![^\W_])_+|_+(?![^\W_])")  # an underscore within a word is no markup
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _HTML = re.compile("[&<>]")
@@ -219,6 +222,15 @@ def _quoted(text: str) -> Iterator[str]:
         indent = "&nbsp;" * (len(line) - len(line.lstrip()))
         shown = indent + (escaped(line.lstrip()) if indent else _started(escaped(line)))
         yield f"> {shown}{_BREAK if shown and following else ''}".rstrip()
+
+
+@_block.register
+def _code(block: Code) -> Iterator[str]:
+    lines = lines_of(block.text.strip("\r\n"))
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", block.text)), 3)
+    yield fence + "text"
+    yield from lines
+    yield fence
 
 
 @_block.register

@@ -12,6 +12,7 @@ from kvmpatch.render.escape import lines_of, no_runner_command, one_line
 from kvmpatch.render.page import (
     Block,
     Cell,
+    Code,
     Drawing,
     Fields,
     Heading,
@@ -45,6 +46,8 @@ _COLOURS = {
     Style.CHANGED: "cyan",
     Style.MOVED: "magenta",
     Style.CAUTION: "bold yellow",
+    Style.PATCH_ADDED: "green",
+    Style.PATCH_REMOVED: "red",
 }
 
 
@@ -68,7 +71,9 @@ def _blank_between(earlier: tuple[Block, ...], block: Block) -> bool:
     before = earlier[-1]
     if isinstance(before, Heading):
         return False
-    if isinstance(before, Title | Paragraphs | Quote) or isinstance(block, Heading | Paragraphs | Quote | Table):
+    if isinstance(before, Title | Paragraphs | Quote | Code) or isinstance(
+        block, Title | Heading | Paragraphs | Quote | Code | Table
+    ):
         return True
     if isinstance(before, Note) and len(earlier) > 1:  # a remark belongs to what stands above it
         before = earlier[-2]
@@ -178,6 +183,10 @@ class _Sheet:
         for line in lines_of(text.strip("\r\n")):
             rows = wrap((Span(line),), self.columns - indent - 2, self.columns - indent - 2)
             self.lines.extend((*_blank(indent), bar, *row) for row in rows)
+
+    @add.register
+    def _(self, block: Code) -> None:
+        self.lines.extend((*_blank(_INDENT * 2), Span(line)) for line in lines_of(block.text.strip("\r\n")))
 
     @add.register
     def _(self, block: Note) -> None:
