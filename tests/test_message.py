@@ -87,6 +87,22 @@ SPEAKING = [
         f"{TEXT}\n\n(cherry picked from commit {A} https://example.org/t.git x)\n{SIGNED}",
         [A],
     ),
+    ("xen", "", f"{TEXT}\n\n{SIGNED}\nmaster commit: {A}\nmaster date: 2024-12-16 13:06:55 +0100", [A]),
+    ("xen", "", f"{TEXT}\nmaster commit: {A}\nmaster date: 2024-12-16 13:06:55 +0100", [A]),
+    ("xen", "", f"{TEXT}\n\n{SIGNED}\n\nmaster commit: {A}", [A]),
+    # several were put into one; the first is the one that the subject speaks of
+    (
+        "xen",
+        "",
+        f"{TEXT}\n\n{SIGNED}\nmaster commit: {A}\nmaster date: 2024-12-16\nmaster commit: {B}\nmaster date: 2024-12-17",
+        [A, B],
+    ),
+    (
+        "xen",
+        "",
+        f"master commit: {A}\nmaster date: 2024-12-16 13:06:55 +0100\n\n{TEXT}\n\n{SIGNED}",
+        [A],
+    ),
 ]
 
 
@@ -122,6 +138,10 @@ SILENT = [
     f"mainline inclusion\nfrom mainline-v6.12\ncategory: feature\n\n---\n\nSee commit {A}",
     f"{TEXT}\n\nmainline inclusion\nfrom mainline-v6.12\ncommit {A}\n\n---",
     f"commit {A[:12]}\n\nA short id alone may be anything.",
+    f"The old message ended with\n\nmaster commit: {A}\n\nand that was wrong.\n\n{SIGNED}",
+    f"{TEXT}\n\nSee\nmaster commit: {A} for the other half.\n{SIGNED}",
+    f"{TEXT}\n\nmaster commit: {A[:7]}\n{SIGNED}",
+    f"> master commit: {A}\n> master date: 2024-12-16\n\n{SIGNED}",
     f"commit {A}\nis what broke it.",
     f"{TEXT}\n\n(cherry picked from commit I{A})\n{SIGNED}",
     f"{TEXT}\n\n(cherry picked from commit the-branch)\n{SIGNED}",

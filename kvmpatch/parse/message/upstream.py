@@ -21,6 +21,7 @@ class Where(StrEnum):
     FIRST = "first"  # the very first line, alone in its paragraph
     EMBEDDED = "embedded"  # above `Author:`, where an original message is quoted whole
     TRAILER = "trailer"  # in the trailer block
+    LAST = "last"  # in the last paragraph, among trailers or behind them, or above a line that goes with it
 
 
 _ID = r"(?P<id>(?:[0-9a-f]{64}|[0-9a-f]{7,40}))(?![0-9a-z])"
@@ -90,6 +91,7 @@ FORMS = (
     _form("android-fromgit", Where.TRAILER, _PICKED, 4, subject=r"FROMGIT:"),
     _form("cherry-picked", Where.TRAILER, _PICKED, 4),
     _form("backported", Where.TRAILER, rf"\(backported\s+from\s+(?:commit\s+)?{_ID}(?P<tree>[^)]*)(?:\)\s*)?$", 4),
+    _form("xen", Where.LAST, rf"master commit:\s*{_FULL}\s*$", 0),
 )
 _FORMS_AT = {where: tuple(form for form in FORMS if form.where is where) for where in Where}
 _MOST_POINTERS = 64
@@ -120,6 +122,7 @@ _RULE = re.compile(r"-{3,}\s*$")
 _HEAD_KEY = re.compile(r"(?:from |commit[: ]|[A-Za-z][\w -]{0,24}:)")
 _LINK = re.compile(r"(?:BugLink|Link|Closes):\s*(https?://[^\s<>\"]+)", re.IGNORECASE)
 _AUTHOR = re.compile(r"(?:Author|AuthorDate|Date|Commit|CommitDate|Merge):\s")
+_MASTER = re.compile(r"master (?:commit|date):\s", re.IGNORECASE)
 _LONGEST_HEAD = 60
 _TOP_LINES = 8
 _MOST_STRUCTURED = 24
@@ -174,6 +177,7 @@ def find_pointers(subject: str, lines: list[str], block: TrailerBlock) -> Pointe
         start = _read_head(reading, *head)
     _read_top(reading, start, block)
     _read_picks(reading, block)
+    _read_last(reading, block)
     reading.hits.sort(key=lambda hit: hit[:2])
     found: dict[str, UpstreamPointer] = {}
     for _, _, pointer in reading.hits[:_MOST_POINTERS]:
@@ -322,3 +326,24 @@ def _read_picks(reading: _Reading, block: TrailerBlock) -> None:
                     (form.rank + from_stable, -place, UpstreamPointer(match.group("id").lower(), form.slug))
                 )
                 break
+
+
+def _read_last(reading: _Reading, block: TrailerBlock) -> None:
+    """Read the lines of Xen's stable trees, which stand behind the trailers: `master commit:`, then `master date:`."""
+    lines = reading.lines
+    described = [index for index in range(block.end) if lines[index][:1] in "mM" and _MASTER.match(lines[index])]
+    if not described:
+        return
+    last = block.end
+    while last and not lines[last - 1].strip():
+        last -= 1
+    while last and lines[last - 1].strip():
+        last -= 1
+    for index in described:
+        dated = index + 1 in described and lines[index + 1].lower().startswith("master date:")
+        if index < min(last, block.start) and not dated:
+            continue
+        reading.consumed.update((index, index + 1) if dated else (index,))
+        for form in _FORMS_AT[Where.LAST]:
+            if match := form.pattern.match(lines[index]):
+                reading.hit(form, match.group("id"), index)
