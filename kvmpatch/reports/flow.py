@@ -59,7 +59,7 @@ def flow_facts(repository: Repository, commit: str, texts: TouchedTexts, facts: 
         return None
     if not functions:
         return FlowFacts((), (), (), (), (), (), (), (), (), ())
-    callers = _callers(repository, commit, texts)
+    callers = callers_of(repository, commit, set(texts.before) | set(texts.after))
     others = callers or {}
     flow = flow_of(Program({**others, **texts.before}), Program({**others, **texts.after}), facts.pairs)
     return flow if callers is not None else _without_phases(flow, facts)
@@ -78,9 +78,8 @@ def phases_of(flow: FlowFacts | None) -> tuple[PhaseChange, ...] | None:
     return flow.phases
 
 
-def _callers(repository: Repository, commit: str, texts: TouchedTexts) -> dict[str, bytes] | None:
-    """The untouched files of the KVM directories that the commit touches; None where they cannot all be read."""
-    touched = set(texts.before) | set(texts.after)
+def callers_of(repository: Repository, commit: str, touched: set[str]) -> dict[str, bytes] | None:
+    """The other files of the KVM directories of some touched ones; None where they cannot all be read."""
     directories = sorted({path.rpartition("/")[0] + "/" for path in touched if _KVM.search(path)})
     if not directories:
         return {}

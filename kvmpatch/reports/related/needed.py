@@ -15,14 +15,13 @@ from kvmpatch.analysis.relatives import (
     Definition,
     NamedUse,
     definitions_in,
-    header_places,
-    includes,
     names_used,
     prototype_pattern,
 )
 from kvmpatch.model import Evidence
 from kvmpatch.parse.outlines import outline_of
 from kvmpatch.reports.related.findings import Finding
+from kvmpatch.reports.related.surroundings import MOST_HEADERS, with_headers
 from kvmpatch.rules import related_reasons as words
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from kvmpatch.reports.related.request import Patience
 
 _EARLIER = 400
-_MOST_HEADERS = 120
 _MOST_COMMITS = 12
 _MOST_PLACES = 3
 
@@ -60,6 +58,7 @@ class NeedFinder:
         self.patience = patience
         self.elsewhere = elsewhere
         self.left_out = 0
+        self._nearby: dict[str, bytes] | None = None
 
     def find(self) -> Iterator[Finding]:
         """One finding a commit, the nearest first."""
@@ -74,10 +73,7 @@ class NeedFinder:
         parent = self.center.parent
         if parent is None or not uses:
             return {}
-        texts = self._neighbourhood(parent)
-        if self.elsewhere:
-            others = self.elsewhere(list(texts))
-            texts = {path: data for path, data in texts.items() if data != others[path]}
+        texts = self.nearby()
         found: defaultdict[str, list[Definition]] = defaultdict(list)
         declared: set[str] = set()
         anywhere = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in sorted(uses)).encode())
@@ -106,7 +102,7 @@ class NeedFinder:
             return
         paths = [path for path in self.repository.grep_files(parent, sorted(declared), folders) if path.endswith(".c")]
         wanted = {name: uses[name] for name in declared}
-        for path, data in self.repository.read_files(parent, paths[:_MOST_HEADERS]).items():
+        for path, data in self.repository.read_files(parent, paths[:MOST_HEADERS]).items():
             outline = outline_of(path, data) if data else None
             for one in definitions_in(path, outline, wanted) if outline else ():
                 found[one.name].append(one)
@@ -114,21 +110,21 @@ class NeedFinder:
     def _paths(self) -> list[str]:
         return [file.before_path for file in self.center.touched.files]
 
+    def nearby(self) -> dict[str, bytes]:
+        """The files in which definitions are looked for: touched ones and their headers, less what is elsewhere."""
+        if self._nearby is None:
+            parent = self.center.parent
+            texts = self._neighbourhood(parent) if parent else {}
+            others = self.elsewhere(list(texts)) if self.elsewhere else {}
+            self._nearby = {path: data for path, data in texts.items() if data != others.get(path)}
+        return self._nearby
+
     def _neighbourhood(self, parent: str) -> dict[str, bytes]:
         """The touched files before the commit and the headers that they include, also through `asm/` and namesakes."""
         after = self.repository.read_files(self.center.id, [file.path for file in self.center.touched.files])
         known = {path: data for path, data in self.repository.read_files(parent, self._paths()).items() if data}
         wave = {path: data for path, data in after.items() if data}
-        for turn in range(2):
-            asked: dict[str, None] = {}
-            for path, data in wave.items():
-                for header, quoted in includes(data):
-                    if turn == 0 or quoted or header.startswith("asm/") or _namesake(path, header):
-                        asked.update(dict.fromkeys(header_places(path, header, quoted)))
-            new = [path for path in asked if path not in known][: _MOST_HEADERS * 12]
-            wave = {path: data for path, data in self.repository.read_files(parent, new).items() if data}
-            known.update(list(wave.items())[: max(0, _MOST_HEADERS - len(known))])
-        return known
+        return with_headers(self.repository, parent, known, wave)
 
     # ---- who wrote them --------------------------------------------------------------------------------------------
 
@@ -236,10 +232,6 @@ class NeedFinder:
         only_declared = all(one.kind == "prototype" for one, _ in pairs)
         reason = (words.exports if only_declared else words.defines)(self.center.id, names, proof)
         return Finding("prerequisite", commit, reason, "needed", (self.center.id, commit, "needs"))
-
-
-def _namesake(path: str, header: str) -> bool:
-    return path.rpartition("/")[2] == header.rpartition("/")[2]
 
 
 def _is_clear(places: list[Definition]) -> bool:
