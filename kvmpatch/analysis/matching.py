@@ -74,6 +74,18 @@ def _has_body(placed: Placed) -> bool:
     return placed.item.kind in {Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL}
 
 
+def is_same(before: Placed, after: Placed) -> bool:
+    """Whether two things of one kind and name in different files are one, that moved."""
+    return before.item.kind is after.item.kind and _may_be_the_same(before, after)
+
+
+def renamed_as(before: Placed, others: Iterable[Placed]) -> Placed | None:
+    """Which of some things is this one under another name; None where none is."""
+    scored = [(_rename_score(before, one), one) for one in others if one.item.kind is before.item.kind]
+    score, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+    return best if score else None
+
+
 def _moved(removed: list[Placed], added: list[Placed]) -> tuple[list[Pair], list[Placed], list[Placed]]:
     """The same kind and name, gone from one file and come to another."""
     homes: defaultdict[tuple[Kind, str], list[Placed]] = defaultdict(list)
