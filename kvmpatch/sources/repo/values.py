@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from kvmpatch.model import FileBefore, FileChange, Signature
+from kvmpatch.model.backport import PickState
 
 BLOB_LIMIT = 8 * 1024 * 1024
 """Bytes above which a blob is not read. The longest C file of the kernel has about 1 MB, generated register headers
@@ -116,6 +117,44 @@ class TreeFile(msgspec.Struct, frozen=True):
     id: str
     mode: str
     kind: str
+
+
+class PickedFile(msgspec.Struct, frozen=True):
+    """One file that a pick cannot merge.
+
+    Attributes:
+        path: where it stands in the target, or would.
+        kind: git's word for the conflict: `content`, `add/add`, `modify/delete`, `rename/delete`, `binary` …
+        base: the file before the picked commit, under the name that it had there; None where there was none.
+        ours, theirs: the target's, and the picked commit's own.
+        text: the file with the conflicts between markers, the base's lines among them; None where there are no lines
+            to show: binary files, modes, links, a side that is not there.
+        marker: characters of a marker in `text`, more than git's seven, so that no text looks like one.
+    """
+
+    path: str
+    kind: str
+    base: TreeFile | None = None
+    ours: TreeFile | None = None
+    theirs: TreeFile | None = None
+    text: str | None = None
+    marker: int = 7
+
+
+class Picked(msgspec.Struct, frozen=True):
+    """What a dry pick gives.
+
+    Attributes:
+        state: `clean`; `conflict`; `empty`, if the target has all of it already; `unknown` where objects are missing.
+        tree: of a clean or empty one, the tree that results.
+        commit: the throw-away commit with that tree upon the target. It can be read like any other, and picked onto.
+        files: of a conflict, the files that do not merge.
+    """
+
+    state: PickState
+    tree: str | None = None
+    commit: str | None = None
+    files: tuple[PickedFile, ...] = ()
 
 
 class ChangedLine(NamedTuple):
