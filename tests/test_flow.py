@@ -193,10 +193,104 @@ def test_a_table_of_the_sbi_leads_to_its_handler() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("head", "tail"),
+    [("for (;;) {", "}"), ("while (1) {", "}"), ("for (ret = 1; ret > 0;)\n\t{", "}"), ("do {", "} while (ret > 0);")],
+)
+@pytest.mark.parametrize(
+    ("place", "phase"),
+    [
+        ("\tbefore_the_loop(vcpu);", "run-ioctl"),
+        ("\t\tkvm_riscv_vcpu_flush_interrupts(vcpu);", "pre-entry"),
+        ("\t\tafter_exit(vcpu);", "post-exit"),
+        ("\tafter_the_loop(vcpu);", "run-ioctl"),
+    ],
+)
+def test_a_loop_without_a_condition_has_the_same_phases(head: str, tail: str, place: str, phase: str) -> None:
+    run = (
+        "int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu)\n{\n\tbefore_the_loop(vcpu);\n"
+        '\tpr_debug("{"); /* } */\n'
+        f"\t{head}\n\t\tkvm_riscv_vcpu_flush_interrupts(vcpu);\n\t\tif (pending(vcpu))\n\t\t\tcontinue;\n"
+        f"\t\tkvm_riscv_vcpu_enter_exit(vcpu);\n\t\tafter_exit(vcpu);\n\t{tail}\n\tafter_the_loop(vcpu);\n}}\n"
+    )
+    assert run.count(place) == 1
+    assert phases(flow(run, run.replace(place, "csr_write(CSR_HVIP, 1);\n" + place))) == {phase: ([], ["csr hvip = 1"])}
+
+
+INIT = "void kvm_riscv_vcpu_timer_init(struct kvm_vcpu *vcpu)\n{\n\tstruct kvm_vcpu_timer *t = the_timer;\n\t%s\n}\n"
+CREATE = "int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu)\n{\n\tkvm_riscv_vcpu_timer_init(vcpu);\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("registers", "handed", "by"),
+    [
+        (INIT % "t->hrt.function = my_expired;", "t->hrt.function", "kvm_riscv_vcpu_timer_init"),
+        (
+            INIT % "hrtimer_setup(&t->hrt, my_expired, CLOCK_MONOTONIC, HRTIMER_MODE_REL);",
+            "hrtimer_setup()",
+            "kvm_riscv_vcpu_timer_init",
+        ),
+        (
+            INIT % 'request_percpu_irq(irq, my_expired, "kvm", &hgei);',
+            "request_percpu_irq()",
+            "kvm_riscv_vcpu_timer_init",
+        ),
+        (INIT % "INIT_WORK(&t->work, &my_expired);", "INIT_WORK()", "kvm_riscv_vcpu_timer_init"),
+        ("static struct my_ops ops = {\n\t.expired = my_expired,\n};\n", "struct my_ops.expired", None),
+    ],
+)
+def test_what_is_handed_over_is_a_callback_and_says_to_whom(registers: str, handed: str, by: str | None) -> None:
+    text = "static int my_expired(struct hrtimer *h)\n{\n\t%s\n}\n" + registers + CREATE
+    facts = flow(text % "", text % "csr_write(CSR_HVIP, 1);")
+    assert phases(facts) == {"callback": ([], ["csr hvip = 1"])}
+    (callback,) = facts.callbacks
+    assert (callback.function, callback.handed, callback.by) == ("my_expired", handed, by)
+    assert facts.unplaced == ()
+
+
+def test_what_all_cpus_are_made_to_call_runs_when_its_caller_does() -> None:
+    text = "static void my_fence(void *info)\n{\n\t%s\n}\n" + LOAD % "on_each_cpu_mask(mask, my_fence, NULL, 1);"
+    facts = flow(text % "", text % "csr_write(CSR_HVIP, 1);")
+    assert phases(facts) == {"vcpu-load": ([], ["csr hvip = 1"])}
+    assert facts.callbacks == ()
+
+
+def test_what_a_field_holds_runs_where_the_field_is_called() -> None:
+    text = (
+        "static int my_update(struct kvm_vcpu *vcpu, u64 when)\n{\n\t%s\n}\n"
+        + INIT % "t->next_event = my_update;"
+        + LOAD % "vcpu->arch.timer.next_event(vcpu, 0);"
+        + CREATE
+    )
+    assert phases(flow(text % "", text % "csr_write(CSR_HVIP, 1);")) == {"vcpu-load": ([], ["csr hvip = 1"])}
+
+
+@pytest.mark.parametrize(
+    ("name", "phase"),
+    [
+        ("kvm_age_gfn", "callback"),
+        ("kvm_arch_flush_shadow_all", "callback"),
+        ("kvm_arch_vm_ioctl", "user-ioctl"),
+        ("kvm_arch_vcpu_ioctl_get_sregs", "user-ioctl"),
+        ("kvm_vm_ioctl_get_dirty_log", "user-ioctl"),
+    ],
+)
+def test_what_generic_kvm_calls_by_its_name(name: str, phase: str) -> None:
+    text = f"int {name}(struct kvm *kvm)\n{{\n\t%s\n}}\n" + CREATE
+    assert phases(flow(text % "", text % "csr_write(CSR_HVIP, 1);")) == {phase: ([], ["csr hvip = 1"])}
+
+
+def test_a_variable_of_the_same_name_hands_nothing_over() -> None:
+    text = "static int reset(struct kvm_vcpu *vcpu)\n{\n\t%s\n}\n" + LOAD % "int reset = 1; do_it(vcpu, reset);"
+    facts = flow(text % "", text % "csr_write(CSR_HVIP, 1);")
+    assert (facts.phases, facts.callbacks) == ((), ())
+
+
 def test_what_no_known_entry_leads_to_is_not_placed() -> None:
     text = "void some_timer(struct kvm_vcpu *vcpu)\n{\n\t%s\n}\n"
     facts = flow(text % "", text % "csr_write(CSR_HVIP, 1);")
-    assert (facts.phases, facts.unplaced) == ((), ("some_timer",))
+    assert facts.phases == ()
+    assert [one.function for one in facts.unplaced] == ["some_timer"]
 
 
 def test_assembly_runs_in_the_world_switch() -> None:

@@ -129,9 +129,14 @@ def named(text: str) -> set[str]:
     return set(re.findall(r"\w+_\w+|\w+->\w+|\bE[A-Z]{3,}\b|\bh[a-z]+cfg\b", text)) - {"vcpu_load", "vcpu_put"}
 
 
-def test_a_commit_that_no_entry_point_leads_to_says_nothing_of_phases(show) -> None:  # type: ignore[no-untyped-def]
+def test_what_a_timer_calls_is_a_callback_and_says_whose(show) -> None:  # type: ignore[no-untyped-def]
     timer = show("let the timer leave a stopped vcpu asleep")
-    assert timer.phases is None
+    assert [(phase.phase, phase.entry) for phase in timer.phases] == [("callback", "kvm_riscv_vcpu_vstimer_expired")]
+    (called,) = said(timer)["called-back"]
+    assert "kvm_riscv_vcpu_timer_init() stores it in t->hrt.function" in called
+
+
+def test_a_commit_without_a_function_of_kvm_has_no_phases(show) -> None:  # type: ignore[no-untyped-def]
     assert show("Detect Smstateen").phases == ()
 
 

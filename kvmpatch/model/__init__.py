@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from kvmpatch.model.explain_tree import Definition, Introduced, TreeFacts, TreeName, UsePlace
     from kvmpatch.model.flow import (
         AskedOfAnother,
+        Callback,
         EarlyReturn,
         Factored,
         FlowFacts,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
         Reordered,
         Stay,
         TestCount,
+        Unplaced,
     )
     from kvmpatch.model.messages import (
         Commit,
@@ -124,6 +126,7 @@ __all__ = [
     "BitBefore",
     "BitUse",
     "BroughtBy",
+    "Callback",
     "Change",
     "ChangeBefore",
     "Commit",
@@ -198,6 +201,7 @@ __all__ = [
     "Trailer",
     "TreeFacts",
     "TreeName",
+    "Unplaced",
     "UpstreamPointer",
     "UsePlace",
     "ValueIn",

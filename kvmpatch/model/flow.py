@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kvmpatch.model.changes import GuardKind
+from kvmpatch.model.changes import GuardKind, Side
 from kvmpatch.model.report import Effect, PhaseChange
 
 
@@ -109,8 +109,32 @@ class Reordered(msgspec.Struct, frozen=True):
     overtook: bool
 
 
+class Callback(msgspec.Struct, frozen=True):
+    """A function that others call when they see fit, and how they come by it.
+
+    `handed`: the function that gets it (`hrtimer_setup()`), or the field or table entry that holds it; None where
+    generic KVM calls it by its name. `by`: the function that hands it over; None for a table. Path and line say where.
+    """
+
+    function: str
+    handed: str | None
+    by: str | None
+    path: str
+    line: int
+    side: Side
+
+
+class Unplaced(msgspec.Struct, frozen=True):
+    """A touched function to which no known entry point leads."""
+
+    function: str
+    path: str
+    line: int
+    side: Side
+
+
 class FlowFacts(msgspec.Struct, frozen=True):
-    """Everything about flow. `unplaced`: touched functions to which no known entry point leads."""
+    """Everything about flow."""
 
     phases: tuple[PhaseChange, ...]
     moves: tuple[Move, ...]
@@ -121,5 +145,6 @@ class FlowFacts(msgspec.Struct, frozen=True):
     factored: tuple[Factored, ...]
     lost: tuple[LostStatement, ...]
     reordered: tuple[Reordered, ...]
-    unplaced: tuple[str, ...]
+    unplaced: tuple[Unplaced, ...]
     asked: tuple[AskedOfAnother, ...] = ()
+    callbacks: tuple[Callback, ...] = ()

@@ -143,6 +143,7 @@ PHASES = {
     "vcpu-destroy": Text("销毁 vCPU", "vCPU destroy"),
     "vm-destroy": Text("销毁虚拟机", "VM destroy"),
     "cpu-disable": Text("停用 CPU 虚拟化", "CPU disable"),
+    "callback": Text("回调", "callback"),
 }
 WAS_IN = Text("原在", "was in")
 NO_PHASE_CHANGE = Text("各阶段执行的内容不变。", "What runs in each phase is unchanged.")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kvmpatch.analysis.commit_facts import CommitFacts, SidedFile
 from kvmpatch.analysis.flow import Program, flow_of
-from kvmpatch.model import FlowFacts, Kind, PhaseChange
+from kvmpatch.model import FlowFacts, Kind, PhaseChange, Unplaced
 from kvmpatch.parse.outlines import language_of
 
 if TYPE_CHECKING:
@@ -67,8 +67,16 @@ def flow_facts(repository: Repository, commit: str, texts: TouchedTexts, facts: 
 
 def _without_phases(flow: FlowFacts, facts: CommitFacts) -> FlowFacts:
     """What still holds of the flow where not all that may call the functions could be read."""
-    names = tuple(pair.placed.item.name for pair in facts.pairs if pair.placed.item.kind in _CODE)
-    return replace(flow, phases=(), moves=(), stays=(), tests=(), only_ored=(), reordered=(), unplaced=names)
+    unplaced = tuple(
+        Unplaced(
+            pair.placed.item.name, pair.placed.path, pair.placed.item.name_line, "after" if pair.after else "before"
+        )
+        for pair in facts.pairs
+        if pair.placed.item.kind in _CODE
+    )
+    return replace(
+        flow, phases=(), moves=(), stays=(), tests=(), only_ored=(), reordered=(), unplaced=unplaced, callbacks=()
+    )
 
 
 def phases_of(flow: FlowFacts | None) -> tuple[PhaseChange, ...] | None:

@@ -26,6 +26,7 @@ _WHEN = {
     "guest-exit": Text("每次退出客户机时", "at every guest exit"),
     "post-exit": Text("每次退出客户机后", "after every guest exit"),
     "exit-handling": Text("处理客户机退出时", "while handling a guest exit"),
+    "callback": Text("作为回调时", "in a callback"),
     "scheduling": Text("VCPU 阻塞或唤醒时", "when a VCPU blocks or wakes"),
 }
 

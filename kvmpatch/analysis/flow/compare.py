@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -15,11 +15,12 @@ from kvmpatch.analysis.flow.effects import Run, Tracer
 from kvmpatch.analysis.flow.factoring import factored_out
 from kvmpatch.analysis.flow.program import Function, Program
 from kvmpatch.analysis.flow.returns import early_returns
-from kvmpatch.analysis.flow.routes import Route, routes_to
+from kvmpatch.analysis.flow.routes import CALLBACK, Route, routes_to
 from kvmpatch.analysis.flow.zeroed import only_ored
 from kvmpatch.analysis.matching import Pair
 from kvmpatch.analysis.structure import Placed
 from kvmpatch.model import (
+    Callback,
     Effect,
     FlowFacts,
     Frequency,
@@ -29,8 +30,10 @@ from kvmpatch.model import (
     MovedFrom,
     PhaseChange,
     Reordered,
+    Side,
     Stay,
     TestCount,
+    Unplaced,
 )
 
 _CODE = {Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL}
@@ -41,7 +44,8 @@ class _Side(msgspec.Struct, frozen=True):
     """What one side runs: the effects by phase and root, in order, each once."""
 
     runs: dict[tuple[str, str], list[Run]]
-    unplaced: tuple[str, ...]
+    unplaced: tuple[Unplaced, ...]
+    callbacks: tuple[Callback, ...]
 
 
 @dataclass(slots=True)
@@ -69,8 +73,8 @@ def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts
     code = [pair for pair in pairs if pair.placed.item.kind in _CODE]
     gone = {_place(pair.before) for pair in code if pair.before and not pair.after}
     come = {_place(pair.after) for pair in code if pair.after and not pair.before}
-    old = _run(before, [_place(pair.before) for pair in code if pair.before], gone)
-    new = _run(after, [_place(pair.after) for pair in code if pair.after], come)
+    old = _run(before, "before", [_place(pair.before) for pair in code if pair.before], gone)
+    new = _run(after, "after", [_place(pair.after) for pair in code if pair.after], come)
     roots = _common_roots(old, new, code)
     differences = {key: _differ(*roots[key]) for key in sorted(roots, key=_in_order)}
     stays: list[Stay] = []
@@ -94,8 +98,18 @@ def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts
         lost=factoring[1],
         reordered=tuple(_reordered(differences)),
         asked=tuple(asked_of_another(before, after, code)),
-        unplaced=tuple(name for name in new.unplaced if name in old.unplaced or name not in _names(old)),
+        unplaced=tuple(_nowhere(old, new)),
+        callbacks=new.callbacks or old.callbacks,
     )
+
+
+def _nowhere(old: _Side, new: _Side) -> Iterator[Unplaced]:
+    """Functions that nothing leads to, on either side; those that are gone are told as they were."""
+    placed, there = _names(old), {one.function for one in new.unplaced}
+    before = {one.function for one in old.unplaced}
+    yield from (one for one in new.unplaced if one.function in before or one.function not in placed)
+    placed = _names(new)
+    yield from (one for one in old.unplaced if one.function not in there | placed)
 
 
 def _place(placed: Placed) -> tuple[str, str]:
@@ -121,22 +135,30 @@ def _names(side: _Side) -> set[str]:
 # ---- one side ---------------------------------------------------------------------------------------------------
 
 
-def _run(program: Program, touched: list[tuple[str, str]], one_sided: set[tuple[str, str]]) -> _Side:
+def _run(program: Program, side: Side, touched: list[tuple[str, str]], one_sided: set[tuple[str, str]]) -> _Side:
     routes: dict[tuple[str, str], tuple[Function, Route]] = {}
     follow: set[tuple[str, str]] = set()
-    unplaced: list[str] = []
+    unplaced: list[Unplaced] = []
+    callbacks: dict[str, Callback] = {}
+    indirect: dict[tuple[str, int, str], Function] = {}
     for path, name in touched:
         function = next((found for found in program.functions(name) if found.path == path), None)
         if function is None:
             continue
         ways = routes_to(program, function)
         if not ways:
-            unplaced.append(name)
+            unplaced.append(Unplaced(name, path, function.item.name_line, side))
         for route in ways:
             root = route.links[0].caller if route.links else function
             routes[root.path, root.name] = (root, route)
+            if _root_phase(root, route) == CALLBACK:
+                callbacks.setdefault(root.name, _callback(root, route, side))
             follow |= {(link.caller.path, link.caller.name) for link in route.links}
-    tracer = Tracer(program, follow, set(touched), one_sided)
+            below = (*(link.caller for link in route.links[1:]), function)
+            for link, reached in zip(route.links, below, strict=False):
+                if link.step.name != reached.name:
+                    indirect[link.caller.path, link.step.line, link.step.name] = reached
+    tracer = Tracer(program, follow, set(touched), one_sided, indirect)
     runs: defaultdict[tuple[str, str], list[Run]] = defaultdict(list)
     seen: set[tuple[object, ...]] = set()
     for root, route in routes.values():
@@ -146,7 +168,16 @@ def _run(program: Program, touched: list[tuple[str, str]], one_sided: set[tuple[
             if key not in seen:
                 seen.add(key)
                 runs[run.phase, root.name].append(run)
-    return _Side(dict(runs), tuple(unplaced))
+    return _Side(dict(runs), tuple(unplaced), tuple(callbacks.values()))
+
+
+def _callback(root: Function, route: Route, side: Side) -> Callback:
+    use = route.handed
+    if use is None or (use.caller is None and use.table is None):
+        return Callback(root.name, None, None, root.path, root.item.name_line, side)
+    if use.caller is None or use.step is None:
+        return Callback(root.name, (use.table or "").strip("."), None, root.path, root.item.name_line, side)
+    return Callback(root.name, use.handed, use.caller.name, use.caller.path, use.step.line, side)
 
 
 def _root_phase(root: Function, route: Route) -> str:

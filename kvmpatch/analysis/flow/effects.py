@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
@@ -69,12 +69,15 @@ class Tracer:
         follow: Collection[tuple[str, str]],
         touched: Collection[tuple[str, str]],
         one_sided: Collection[tuple[str, str]] = (),
+        indirect: Mapping[tuple[str, int, str], Function] | None = None,
     ) -> None:
         self.program = program
         self.follow = follow
         self.touched = touched
         self.names = {name for _, name in (*follow, *touched)}
         self.one_sided = one_sided
+        # Calls that do not name what they reach: by place and name.
+        self.indirect = indirect or {}
         self.left = _MOST_EFFECTS
 
     def trace(self, function: Function, phase: str) -> Iterator[Run]:
@@ -152,7 +155,9 @@ class Tracer:
     def _call(self, step: Step, here: _Here, *, counts: bool) -> Iterator[Run]:
         if knowledge.accessor(step.name):
             return
-        target = self.program.function(step.name, near=here.function.path) if step.name in self.names else None
+        target = self.indirect.get((here.function.path, step.line, step.name))
+        if target is None and step.name in self.names:
+            target = self.program.function(step.name, near=here.function.path)
         if target and not is_called_from_outside(target.name) and self._is_followed(target, here):
             # That a caller did not return early before says nothing about what it calls.
             lasting = tuple(c for c in step.conditions if c.origin is not Origin.EARLY_EXIT)

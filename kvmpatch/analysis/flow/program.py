@@ -12,6 +12,7 @@ from functools import cached_property
 
 import msgspec
 
+from kvmpatch.analysis.flow.loops import loop_around
 from kvmpatch.analysis.uses import GuardReader, UseReader, Uses, bitmap_of_callers, uses_in
 from kvmpatch.model import Guard, Kind
 from kvmpatch.parse.csource.body import read_body
@@ -35,13 +36,20 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class Use(msgspec.Struct, frozen=True):
-    """One place that calls a function, or takes its address in a table."""
+    """One place that calls a function, takes its address in a table, or hands it over for somebody else to call.
+
+    `handed` says to whom: the function that gets it (`hrtimer_setup()`), or the field that holds it from then on.
+    """
 
     caller: Function | None
     step: Step | None
     table: str | None = None
+    handed: str | None = None
 
 
+# A function's name as an argument of these is not handed to anybody.
+_NO_HANDING = {"container_of", "offsetof", "sizeof", "typeof", "likely", "unlikely", "WARN_ON", "BUG_ON"}
+_FIELD = re.compile(r"->|\.")
 # Words of which sources that generic KVM calls into hold one: its hooks, and the tables that it calls through.
 _ENTRANCES = (b"kvm_arch_", b"kvm_riscv_", b"kvm_vcpu_sbi_extension", b"kvm_device_ops", b"kvm_io_device_ops")
 
@@ -56,6 +64,7 @@ class Program:
         self._bodies: dict[tuple[str, str], Body] = {}
         self._uses: dict[tuple[str, str], Uses] = {}
         self._callers: dict[str, tuple[Use, ...]] = {}
+        self._loops: dict[tuple[str, int, int], tuple[int, int] | None] = {}
 
     @cached_property
     def has_entries(self) -> bool:
@@ -116,6 +125,14 @@ class Program:
             )
         return self._bodies[key]
 
+    def loop_around(self, function: Function, line: int) -> tuple[int, int] | None:
+        """First and last line of the innermost loop around a line of a function."""
+        item = function.item
+        key = (function.path, item.start, line)
+        if key not in self._loops:
+            self._loops[key] = loop_around(function.outline.scanned.clean, item.start, item.end, line)
+        return self._loops[key]
+
     def reader(self, function: Function) -> UseReader:
         """What finds uses and guards in a function's steps."""
         return UseReader(
@@ -144,7 +161,7 @@ class Program:
             self._callers[name] = tuple(self._find_callers(name))
         return self._callers[name]
 
-    def _find_callers(self, name: str) -> list[Use]:
+    def _find_callers(self, name: str, *, indirect: bool = False) -> list[Use]:
         found: list[Use] = []
         word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
         for path, text in self.texts.items():
@@ -159,18 +176,42 @@ class Program:
                 if not word.search(scanned.clean, start, piece.end):
                     continue
                 if piece.body is None:
-                    found += self._tables(outline, [piece], name)
+                    found += [] if indirect else self._tables(outline, [piece], name)
                     continue
                 for item in outline.items([piece]):
-                    if item.name != name:
-                        found += self._calls(Function(item.name, path, item, outline), name)
+                    caller = Function(item.name, path, item, outline)
+                    if indirect:
+                        found += self._calls_through(caller, name)
+                    elif item.name != name:
+                        found += self._calls(caller, name)
         return found
+
+    def _calls_through(self, caller: Function, field: str) -> list[Use]:
+        ends = (f"->{field}", f".{field}")
+        steps = () if caller.is_assembly else self.body(caller).steps
+        return [Use(caller, step) for step in steps if step.does is Does.CALL and step.name.endswith(ends)]
 
     def _calls(self, caller: Function, name: str) -> list[Use]:
         if caller.is_assembly:
             return []
-        steps = [step for step in self.body(caller).steps if step.does is Does.CALL and step.name == name]
-        return [Use(caller, step) for step in steps]
+        found = []
+        for step in self.body(caller).steps:
+            if step.does is Does.CALL and step.name == name:
+                found.append(Use(caller, step))
+            elif handed := _handed(step, name):
+                found.append(Use(caller, step, handed=handed))
+        return found
+
+    def callers_through(self, field: str) -> tuple[Use, ...]:
+        """Who calls whatever a field holds: `t->next_event(…)`."""
+        key = f"->{field}"
+        if key not in self._callers:
+            self._callers[key] = tuple(
+                Use(use.caller, step)
+                for use in self._find_callers(field, indirect=True)
+                if use.caller and (step := use.step)
+            )
+        return self._callers[key]
 
     @staticmethod
     def _tables(outline: Outline, pieces: list, name: str) -> list[Use]:  # type: ignore[type-arg]
@@ -180,3 +221,15 @@ class Program:
                 if item.kind is Kind.VARIABLE and re.search(rf"\b{re.escape(name)}\b", member.value or ""):
                     found.append(Use(None, None, f"{item.shape or ''}.{member.name}"))
         return found
+
+
+def _handed(step: Step, name: str) -> str | None:
+    """To whom a step hands a function. A name without an underscore may as well be a local variable's."""
+    if "_" not in name:
+        return None
+    named = {name, f"&{name}"}
+    if step.does is Does.CALL and step.name not in _NO_HANDING and any(one in named for one in step.arguments):
+        return f"{step.name}()"
+    if step.does is Does.ASSIGN and not step.declares and step.value in named and _FIELD.search(step.name):
+        return step.name
+    return None

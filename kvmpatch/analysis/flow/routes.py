@@ -1,18 +1,20 @@
 """How the kernel gets to a function: from an entry point down a chain of calls, and in which phase that is.
 
 The phase is that of the entry point at the root, unless the chain passes a function or a condition that begins a phase
-of its own (the world switch within KVM_RUN; `!ran_atleast_once` for the first KVM_RUN).
+of its own (the world switch within KVM_RUN; `!ran_atleast_once` for the first KVM_RUN). What is handed over for
+somebody else to call (a timer, an interrupt, a table of operations) is a callback, unless the table tells the phase.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
 
 from kvmpatch import knowledge
-from kvmpatch.analysis.flow.program import Function, Program
-from kvmpatch.parse.csource.steps import Condition, Does, Origin, Step
+from kvmpatch.analysis.flow.program import Function, Program, Use
+from kvmpatch.parse.csource.steps import Condition, Does, Step
 
 _DEEPEST = 9
 _MOST_ROUTES = 48
@@ -21,7 +23,15 @@ _INNER = {"vcpu-reset", "pre-entry", "guest-entry", "world-switch", "guest-exit"
 # Within KVM_RUN only: a function of these that an ioctl calls as well runs in the ioctl then.
 _IN_RUN = _INNER - {"vcpu-reset"}
 _RUNS = _IN_RUN | {"run-ioctl", "first-run"}
-_ENTERS_GUEST = "kvm_riscv_vcpu_enter_exit"
+_ENTERS_GUEST = {"kvm_riscv_vcpu_enter_exit", "__kvm_riscv_switch_to"}
+CALLBACK = "callback"
+# These call what they are given before they return: it runs when their caller does.
+_CALLS_AT_ONCE = re.compile(r"on_each_cpu\w*\(\)|smp_call_function\w*\(\)|stop_machine\w*\(\)|work_on_cpu\w*\(\)")
+# What generic KVM calls by its name, besides `kvm_arch_*`: its MMU notifiers and the routing of interrupts.
+_CALLED_BY_NAME = re.compile(
+    r"kvm_arch_\w+|kvm_(?:unmap_gfn_range|age_gfn|test_age_gfn|set_spte_gfn|set_msi|set_routing_entry|vm_ioctl_\w+)$"
+)
+_BY_IOCTL = re.compile(r"kvm_(?:arch_)?(?:vcpu|vm|dev)_(?:\w+_)?ioctl(?:_\w+)?$")
 # Tables through which KVM calls: what kind of table and which of its fields, and the phase of such a call.
 _TABLE_PHASES = {
     ("kvm_vcpu_sbi_extension", "handler"): "exit-handling",
@@ -46,11 +56,15 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A way from an entry point to a function; `links` from the root downward, empty where it is the entry itself."""
+    """A way from an entry point to a function; `links` from the root downward, empty where it is the entry itself.
+
+    `handed`: the place that hands the root over, where it is a callback.
+    """
 
     root: str
     phase: str
     links: tuple[Link, ...]
+    handed: Use | None = None
 
 
 def routes_to(program: Program, function: Function) -> tuple[Route, ...]:
@@ -58,23 +72,33 @@ def routes_to(program: Program, function: Function) -> tuple[Route, ...]:
     if not program.has_entries:
         return ()
     found: list[Route] = []
-    for links, table in _climb(program, function, (), frozenset()):
+    for links, use in _climb(program, function, (), frozenset()):
         if len(found) >= _MOST_ROUTES:
             break
         root = links[0].caller if links else function
-        start = _table_phase(table) if table else None
-        entry = knowledge.entry_point(root.name)
-        phase = start or (entry.phase if entry else None)
+        phase = _start_phase(root, use)
         if phase is None:
             continue
-        found.append(Route(root.name, _phase_along(program, phase, links, function), links))
+        found.append(Route(root.name, _phase_along(program, phase, links, function), links, use))
     return tuple(found)
+
+
+def _start_phase(root: Function, use: Use | None) -> str | None:
+    """The phase in which a root is entered, by the table that holds it, or else by its name."""
+    if use is not None:
+        return (_table_phase(use.table) if use.table else None) or CALLBACK
+    entry = knowledge.entry_point(root.name)
+    if entry:
+        return entry.phase
+    if _BY_IOCTL.match(root.name):
+        return "user-ioctl"
+    return CALLBACK if _CALLED_BY_NAME.match(root.name) else None
 
 
 def _climb(
     program: Program, function: Function, below: tuple[Link, ...], seen: frozenset[tuple[str, str]]
-) -> Iterator[tuple[tuple[Link, ...], str | None]]:
-    """Chains of calls that end at a root: a known entry point, or a function that nobody here calls."""
+) -> Iterator[tuple[tuple[Link, ...], Use | None]]:
+    """Chains of calls that end at a root: a known entry point, one that is handed over, or one that nobody calls."""
     key = (function.path, function.name)
     if key in seen or len(below) > _DEEPEST:
         return
@@ -82,7 +106,7 @@ def _climb(
         use for use in program.callers(function.name)
         if use.caller is None or not function.item.is_static or use.caller.path == function.path
     ]  # fmt: skip
-    callers = [use for use in uses if use.caller is not None]
+    callers = [one for use in uses for one in _calling(program, use)]
     entry = knowledge.entry_point(function.name)
     if entry is not None and (not callers or is_called_from_outside(function.name)):
         yield below, None
@@ -95,11 +119,21 @@ def _climb(
             yielded = True
             yield chain
     for use in uses:
-        if use.caller is None:
+        if not _calling(program, use):
             yielded = True
-            yield below, use.table
+            yield below, use
     if not yielded and not callers:
         yield below, None
+
+
+def _calling(program: Program, use: Use) -> tuple[Use, ...]:
+    """Where a use has the function called: there, or wherever the field that holds it is called."""
+    if use.caller is None:
+        return ()
+    if use.handed is None or _CALLS_AT_ONCE.match(use.handed):
+        return (use,)
+    field = re.search(r"(?:->|\.)(\w+)$", use.handed)
+    return program.callers_through(field[1]) if field else ()
 
 
 def is_called_from_outside(name: str) -> bool:
@@ -138,12 +172,11 @@ def phase_at(program: Program, phase: str, caller: Function, step: Step) -> str:
         return phase
     if any(is_first_run(condition) for condition in step.conditions):
         return "first-run"
-    if not any(condition.origin is Origin.LOOP for condition in step.conditions):
-        return phase
     enters = [
-        other.line for other in program.body(caller).steps if other.does is Does.CALL and other.name == _ENTERS_GUEST
+        other.line for other in program.body(caller).steps if other.does is Does.CALL and other.name in _ENTERS_GUEST
     ]
-    if not enters:
+    loop = program.loop_around(caller, enters[0]) if enters else None
+    if loop is None or not loop[0] <= step.line <= loop[1]:
         return phase
     return "pre-entry" if step.line < enters[0] else "post-exit" if step.line > enters[0] else phase
 
