@@ -46,9 +46,33 @@ def test_each_setting_has_its_own_word(tmp_path: Path) -> None:
 def test_a_repository_may_have_settings(tmp_path: Path) -> None:
     repo = Scratch(tmp_path / "repo")
     (repo.path / "below").mkdir()
-    assert may_say(LANG, str(repo.path / "below")) is True
-    assert may_say(LANG, str(repo.path / ".git")) is True
+    (tmp_path / "link").symlink_to(repo.path / "below")
+    places = [str(repo.path / "below"), str(repo.path / ".git"), str(tmp_path / "link")]
+    assert [may_say(LANG, place) for place in places] == [False, False, False]
+    repo.git("config", "kvmpatch.lang", "zh")
+    assert [may_say(LANG, place) for place in places] == [True, True, True]
     assert may_say(LANG, str(tmp_path)) is False
+
+
+def test_a_bare_repository_may_have_settings(tmp_path: Path) -> None:
+    repo = Scratch(tmp_path / "repo")
+    repo.git("clone", "-q", "--bare", ".", "../bare.git")
+    assert may_say(LANG, str(tmp_path / "bare.git")) is False
+    repo.git("-C", "../bare.git", "config", "kvmpatch.lang", "zh")
+    assert may_say(LANG, str(tmp_path / "bare.git")) is True
+
+
+@pytest.mark.parametrize("text", ["[include]\n\tpath = ../other\n", "[extensions]\n\tworktreeConfig = true\n"])
+def test_what_a_repository_leaves_to_other_files_is_git_s_to_find_out(text: str, tmp_path: Path) -> None:
+    repo = Scratch(tmp_path / "repo")
+    with (repo.path / ".git" / "config").open("a", encoding="utf-8") as out:
+        out.write(text)
+    assert may_say(LANG, str(repo.path)) is True
+
+
+def test_a_linked_worktree_is_git_s_to_find_out(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text("gitdir: elsewhere\n", encoding="utf-8")
+    assert may_say(LANG, str(tmp_path)) is True
 
 
 @pytest.mark.parametrize("name", ["GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_DIR"])

@@ -45,14 +45,8 @@ def _show(
         )
     if patch == "-" and is_terminal(sys.stdin):
         call.progress(Text("正在从终端读取补丁文本，以 ^D 结束", "reading patch text from the terminal, ^D ends it"))
-    from kvmpatch.cli.delivery import deliver
-    from kvmpatch.render.formats import Look, written
-    from kvmpatch.render.page import Voice
-    from kvmpatch.render.show_page import show_page
     from kvmpatch.reports.show import ShowRequest, make_reports
 
-    colour = call.wants_colour(is_terminal(sys.stdout) and file in (None, "-"))
-    look = Look(Voice(call.speech, call.detail), call.columns(), colour and kind == "text")
     request = ShowRequest(
         start=call.start,
         revs=revs,
@@ -62,7 +56,16 @@ def _show(
         progress=call.progress,
         overrides=tuple(call.overrides),
     )
-    deliver(written(make_reports(request), show_page, kind, look), call, file)
+    reports = make_reports(request)
+    # Git looks for the repository while this is loaded.
+    from kvmpatch.cli.delivery import deliver
+    from kvmpatch.render.formats import Look, written
+    from kvmpatch.render.page import Voice
+    from kvmpatch.render.show_page import show_page
+
+    colour = call.wants_colour(is_terminal(sys.stdout) and file in (None, "-"))
+    look = Look(Voice(call.speech, call.detail), call.columns(), colour and kind == "text")
+    deliver(written(reports, show_page, kind, look), call, file)
 
 
 def _explain(call: Call, name: str, history: bool, kind: Format, file: str | None) -> None:

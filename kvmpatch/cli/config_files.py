@@ -1,7 +1,7 @@
 """Whether git's configuration can say anything to us, told without starting git.
 
-Asking git takes some 120 ms. Outside a repository most people have no file that names one of our settings, and then
-there is nothing to ask.
+Most people have no file that names one of our settings, and then there is nothing to ask: that saves a process, and
+outside a repository all that starting git takes.
 """
 
 from __future__ import annotations
@@ -15,23 +15,28 @@ _SYSTEM = (Path("/etc/gitconfig"), Path("/usr/local/etc/gitconfig"), Path("/opt/
 
 
 def may_say(name: str, start: str) -> bool:
-    """Whether a setting is worth asking git for: in a repository, and where a file of the user's may hold it.
+    """Whether a setting is worth asking git for: where a file of the user's or the repository's may hold it.
 
     A file that brings in others counts as well: what those say is git's to find out.
     """
-    if any(name in os.environ for name in ("GIT_DIR", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS")):
+    if any(name in os.environ for name in ("GIT_DIR", "GIT_CONFIG", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS")):
         return True
-    words = (name.partition(".")[0].encode(), b"include")
-    return in_repository(start) or any(_mentions(path, words) for path in _files())
+    words = (name.partition(".")[0].encode(), b"include", b"worktreeconfig")
+    return any(_mentions(path, words) for path in (*_of_repositories(start), *_files()))
 
 
-def in_repository(start: str) -> bool:
-    """Whether there is a `.git`, or what looks like a git directory, from there upward."""
-    here = Path(start).absolute()
-    return any(
-        (folder / ".git").exists() or ((folder / "HEAD").is_file() and (folder / "objects").is_dir())
-        for folder in (here, *here.parents)
-    )
+def _of_repositories(start: str) -> Iterator[Path]:
+    """The configuration of what looks like a repository, from there upward.
+
+    A linked worktree or a submodule has a file for `.git`, which is no configuration and holds none of the words: it
+    is given as a folder would be, and cannot be read, which counts as saying something.
+    """
+    here = Path(start).resolve()  # git too stands where a link leads
+    for folder in (here, *here.parents):
+        if (folder / ".git").exists():
+            yield folder / ".git" / "config"
+        if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
+            yield folder / "config"
 
 
 def _files() -> Iterator[Path]:

@@ -38,7 +38,7 @@ class ShowRequest(msgspec.Struct, frozen=True):
 
 
 def make_reports(request: ShowRequest) -> Iterator[Report]:
-    """The reports asked for, oldest first, each made when it is taken.
+    """The reports asked for, oldest first, each made when it is taken; git begins to look at once.
 
     Raises:
         KvmpatchError: no repository, no such revision, unreadable objects or patch text.
@@ -46,14 +46,22 @@ def make_reports(request: ShowRequest) -> Iterator[Report]:
     if request.patch is not None:
         from kvmpatch.reports.show_patch import patch_reports
 
-        yield from patch_reports(request)
-        return
-    from kvmpatch.reports.in_parallel import WORTH_IT, processes, reports_in_parallel
-    from kvmpatch.reports.show_commit import CommitReporter
+        return patch_reports(request)
     from kvmpatch.sources.repo import Repository
 
-    with Repository.open(request.start, request.overrides) as repository:
-        asked = resolve(repository, request.revs or ("HEAD",), request.progress)
+    return _from_repository(request, Repository.opening(request.start, request.overrides))
+
+
+def _from_repository(request: ShowRequest, opened: Callable[[], Repository]) -> Iterator[Report]:
+    revs = request.revs or ("HEAD",)
+    with opened() as repository:
+        if len(revs) == 1 and ".." not in revs[0]:
+            repository.get_ready()
+        # Only now: git opens its packs during the 60 ms that this takes.
+        from kvmpatch.reports.in_parallel import WORTH_IT, processes, reports_in_parallel
+        from kvmpatch.reports.show_commit import CommitReporter
+
+        asked = resolve(repository, revs, request.progress)
         in_parallel = request.about is None and len(asked) >= WORTH_IT and processes() > 1
         if not in_parallel:
             yield from CommitReporter(repository, request.about, request.progress).reports(asked)
@@ -67,15 +75,14 @@ def resolve(repository: Repository, revs: tuple[str, ...], progress: Progress | 
     Raises:
         UnknownRevision: neither.
     """
+    if len(revs) == 1:
+        return _resolve_one(repository, revs[0], progress)
     try:
         return repository.resolve(revs)
     except UnknownRevision:
         if not any(_may_be_upstream(rev) for rev in revs):
             raise
-    found: list[Resolved] = []
-    for rev in revs:
-        found += _resolve_one(repository, rev, progress)
-    return tuple(found)
+    return tuple(one for rev in revs for one in _resolve_one(repository, rev, progress))
 
 
 def _may_be_upstream(rev: str) -> bool:
@@ -83,23 +90,26 @@ def _may_be_upstream(rev: str) -> bool:
 
 
 def _resolve_one(repository: Repository, rev: str, progress: Progress | None) -> tuple[Resolved, ...]:
-    from kvmpatch.parse.message import read_message
-    from kvmpatch.sources.repo import Resolved
-
     try:
         return repository.resolve((rev,))
     except UnknownRevision:
-        if not _may_be_upstream(rev):
-            raise
-        wanted = rev.lower()
+        if _may_be_upstream(rev) and (found := _backports(repository, rev, progress)):
+            return found
+        raise
 
-        def points_there(message: str) -> bool:
-            return any(_same_id(pointer.id, wanted) for pointer in read_message(message).upstream)
 
-        ids = repository.find_backports(rev, points_there, progress)
-        if not ids:
-            raise
-        return (Resolved(rev, ids[0], "backport", ids[1:]),)
+def _backports(repository: Repository, rev: str, progress: Progress | None) -> tuple[Resolved, ...]:
+    """The nearest commit that points to an upstream id, empty if there is none."""
+    from kvmpatch.parse.message import read_message
+    from kvmpatch.sources.repo import Resolved
+
+    wanted = rev.lower()
+
+    def points_there(message: str) -> bool:
+        return any(_same_id(pointer.id, wanted) for pointer in read_message(message).upstream)
+
+    ids = repository.find_backports(rev, points_there, progress)
+    return (Resolved(rev, ids[0], "backport", ids[1:]),) if ids else ()
 
 
 def _same_id(written: str, wanted: str) -> bool:

@@ -41,7 +41,7 @@ class DiffReader:
     def changed(self, ids: Iterable[str], *, renames: bool, counts: bool) -> Iterator[ChangedFiles]:
         """The files of each commit, in the order asked."""
         exact = ("-M100%",) if renames else ("--no-renames",)  # an exact rename is seen from ids, without any blob
-        options = (*(("--numstat",) if counts else ()), *(RENAMES if renames else ("--no-renames",)))
+        options = _options(renames=renames, counts=counts)
         for window in windows(ids):
             asked = [self._line(commit, data) for commit, data in self._objects.commits(window)]
             found = self._ask(options, asked)
@@ -66,6 +66,10 @@ class DiffReader:
         """
         return self._line(*self._objects.commits([commit])[0])
 
+    def start(self) -> None:
+        """Have the process run that lists files with renames and counts."""
+        self._started(_options(renames=True, counts=True))
+
     def close(self) -> None:
         """End the processes."""
         while self._children:
@@ -77,11 +81,15 @@ class DiffReader:
             raise on_the_boundary(commit)
         return f"{commit} {parents[0]}\n".encode() if len(parents) > 1 else f"{commit}\n".encode()
 
-    def _ask(self, options: tuple[str, ...], lines: Sequence[bytes]) -> dict[str, list[bytes]] | None:
-        """The fields of each commit, or None if git gave up."""
+    def _started(self, options: tuple[str, ...]) -> Child:
         child = self._children.get(options)
         if child is None or not child.alive:
             child = self._children[options] = self._git.start(*STDIN, *options)
+        return child
+
+    def _ask(self, options: tuple[str, ...], lines: Sequence[bytes]) -> dict[str, list[bytes]] | None:
+        """The fields of each commit, or None if git gave up."""
+        child = self._started(options)
         done = False
         try:
             if not child.send(b"".join(lines) + self._word):
@@ -106,6 +114,10 @@ class DiffReader:
     def _result(self, commit: str, fields: list[bytes], *, counted: bool, renames: bool) -> ChangedFiles:
         files = _touched(fields, self._names)
         return ChangedFiles(commit, files, counted, renames_skipped=renames and _too_many(files))
+
+
+def _options(*, renames: bool, counts: bool) -> tuple[str, ...]:
+    return (*(("--numstat",) if counts else ()), *(RENAMES if renames else ("--no-renames",)))
 
 
 def on_the_boundary(commit: str) -> Unreadable:

@@ -110,16 +110,21 @@ class ObjectReader:
         if child is not None:
             child.end()
 
-    def _asked(self, requests: bytes) -> Child:
+    def start(self) -> Child:
+        """Have the process run."""
         if self._child is None or not self._child.alive:
             self.close()
             self._child = self._git.start("cat-file", "--batch-command", "-z", "--buffer")
+        return self._child
+
+    def _asked(self, requests: bytes) -> Child:
+        child = self.start()
         try:
-            self._child.send(requests + b"flush\0")
+            child.send(requests + b"flush\0")
         except BaseException:
             self.close()
             raise
-        return self._child
+        return child
 
     def _header(self, child: Child, name: bytes) -> Info:
         """The first line of an answer: `ID KIND SIZE`, or the name as we wrote it and a word such as `missing`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,8 +20,10 @@ QUESTIONS = (
     *("--path-format=absolute", "--show-object-format", "--git-dir", "--show-object-format", "--git-common-dir"),
     *("--show-object-format", "--git-path", "objects", "--show-object-format", "--git-path", "shallow"),
     *("--show-object-format", "--show-prefix", "--is-shallow-repository"),
+    *("--revs-only", "HEAD"),
 )
 ANSWERS = 11
+"""One more with a HEAD that stands at a commit."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Place:
         common_dir: what its worktrees share.
         object_dir: GIT_OBJECT_DIRECTORY, where set.
         prefix: where in the tree `start` is, as in `arch/riscv/`.
+        head: what HEAD stood at then, None if nothing.
     """
 
     start: Path
@@ -42,6 +46,7 @@ class Place:
     object_dir: Path
     shallow: frozenset[str]
     prefix: str
+    head: str | None
 
     @cached_property
     def real(self) -> Plumbing:
@@ -89,16 +94,27 @@ def find(start: Path) -> Place:
         NotARepository: there is none.
         Unreadable: git is missing or too old, or refuses a repository of another owner.
     """
-    done = real_git(start).run("rev-parse", *QUESTIONS)
+    return finding(start)()
+
+
+def finding(start: Path) -> Callable[[], Place]:
+    """Let git begin to look; what is returned waits for its answer, and raises what `find` does."""
+    finish = real_git(start).begin("rev-parse", *QUESTIONS)
+    return lambda: _found(start, finish())
+
+
+def _found(start: Path, done: Done) -> Place:
     lines = done.out.decode("utf-8", "surrogateescape").split("\n")[:-1]
     if done.status != 0:
         raise _not_found(start, done)
-    if len(lines) != ANSWERS or len(set(lines[0:9:2])) != 1:
+    fits = len(lines) in (ANSWERS, ANSWERS + 1) and len(set(lines[0:9:2])) == 1 and lines[10] in ("true", "false")
+    if not fits:
         refuse_old_git()
         raise Unreadable(Text(zh="仓库路径中含有换行符，无法读取", en="the path of the repository holds a line feed"))
     object_format, (git_dir, common_dir, object_dir, shallow_file) = lines[0], (Path(line) for line in lines[1:8:2])
     shallow = frozenset(shallow_file.read_text("ascii").split()) if lines[10] == "true" else frozenset()
-    return Place(start, object_format, git_dir, common_dir, object_dir, shallow, lines[9])
+    head = lines[ANSWERS] if len(lines) > ANSWERS else None
+    return Place(start, object_format, git_dir, common_dir, object_dir, shallow, lines[9], head)
 
 
 def _not_found(start: Path, done: Done) -> KvmpatchError:

@@ -9,15 +9,13 @@ import contextlib
 import os
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
+from typing import IO, NamedTuple, Self, cast
 
 from kvmpatch.errors import Unreadable
+from kvmpatch.sources.repo.gitpython import load_git, not_found
 from kvmpatch.words import Text
-
-if TYPE_CHECKING:
-    from git.cmd import Git
 
 OLDEST_GIT = (2, 38)
 USAGE_STATUS = 129
@@ -136,16 +134,24 @@ class Plumbing:
 
     def run(self, *args: str, data: bytes = b"") -> Done:
         """Run a command to its end. A status other than 0 is the caller's to judge."""
+        return self.begin(*args, data=data)()
+
+    def begin(self, *args: str, data: bytes = b"") -> Callable[[], Done]:
+        """Start a command whose answer is short; what is returned waits for its end."""
         popen, owner = self._start(args)
-        try:
-            out, err = popen.communicate(data)
-        except BaseException:
-            Child(popen, owner).end()
-            raise
-        done = Done(popen.returncode, out, err)
-        if done.status == USAGE_STATUS:
-            refuse_old_git()
-        return done
+
+        def finish() -> Done:
+            try:
+                out, err = popen.communicate(data)
+            except BaseException:
+                Child(popen, owner).end()
+                raise
+            done = Done(popen.returncode, out, err)
+            if done.status == USAGE_STATUS:
+                refuse_old_git()
+            return done
+
+        return finish
 
     def start(self, *args: str) -> Child:
         """Start a command that is spoken to while it runs."""
@@ -172,8 +178,6 @@ class Plumbing:
 
     def _start(self, args: Sequence[str]) -> tuple[subprocess.Popen[bytes], object]:
         git = load_git()
-        from git.exc import GitCommandNotFound
-
         command: list[str] = [git.GIT_PYTHON_GIT_EXECUTABLE or "git", *self._before, *args]
         present = [name for name in self._without if name in os.environ]
         if present:  # GitPython can add to the environment, not take away from it
@@ -186,7 +190,7 @@ class Plumbing:
                 env=self._env,
                 shell=False,
             )
-        except (GitCommandNotFound, OSError) as error:
+        except (not_found(), OSError) as error:
             raise _no_git() from error
         return cast("subprocess.Popen[bytes]", owner.proc), owner
 
@@ -198,14 +202,6 @@ def _characters() -> dict[str, str]:
     """
     chosen = next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "C")
     return {"LC_ALL": "", "LC_CTYPE": chosen}
-
-
-def load_git() -> type[Git]:
-    """GitPython's `Git`, imported late: it costs some 100 ms, and complains at once where git is missing."""
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    from git.cmd import Git
-
-    return Git
 
 
 def refuse_old_git() -> None:

@@ -7,34 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from kvmpatch.errors import KvmpatchError
 from kvmpatch.sources.repo.changed import PLAIN, RENAMES, DiffReader
 from kvmpatch.sources.repo.commits import read_commit
 from kvmpatch.sources.repo.names import PathNames
 from kvmpatch.sources.repo.objects import ObjectReader, damaged, windows
-from kvmpatch.sources.repo.place import Place, find
+from kvmpatch.sources.repo.place import Place, finding
 from kvmpatch.sources.repo.plumbing import Plumbing
 from kvmpatch.sources.repo.quarantine import Quarantine
 from kvmpatch.sources.repo.revisions import RevisionReader
 from kvmpatch.sources.repo.settings import Settings, read_settings
 from kvmpatch.sources.repo.trees import grep_files, list_files, literal
-from kvmpatch.sources.repo.values import (
-    Blob,
-    ChangedFiles,
-    ChangedLine,
-    Filter,
-    Picked,
-    RawCommit,
-    Resolved,
-    TreeFile,
-)
+from kvmpatch.sources.repo.values import Blob, ChangedFiles, ChangedLine, Filter, RawCommit, Resolved, TreeFile
 from kvmpatch.sources.repo.walks import HistoryReader, filter_options
 from kvmpatch.words import Text
-
-if TYPE_CHECKING:
-    from kvmpatch.sources.repo.picking import CommitPicker
 
 NO_FILTER = Filter()
 
@@ -75,7 +63,21 @@ class Repository:
             NotARepository: there is none.
             Unreadable: git is missing or too old, or refuses a repository of another owner.
         """
-        return cls(find(Path(start)), overrides)
+        return cls.opening(start, overrides)()
+
+    @classmethod
+    def opening(cls, start: str | Path = ".", overrides: Sequence[tuple[str, str]] = ()) -> Callable[[], Self]:
+        """Begin to open, so that git looks for the repository while the caller goes on; see `open`.
+
+        What is returned waits for git's answer, and raises what `open` does.
+        """
+        found = finding(Path(start))
+        return lambda: cls(found(), overrides)
+
+    def get_ready(self) -> None:
+        """Start the two processes that every report asks: they open packs while the caller does something else."""
+        self._objects.start()
+        self._diffs.start()
 
     @property
     def partial(self) -> bool:
@@ -317,22 +319,6 @@ class Repository:
         """How many commits tips reach (`^ID` as in `history`)."""
         return self._history.count(tips)
 
-    # ---- picks ---------------------------------------------------------------------------------------------------
-
-    def pick(self, commit_id: str, onto: str, *, parent: str | None = None, texts: bool = True) -> Picked:
-        """What `git cherry-pick` would make of a commit on another, in a throw-away place.
-
-        All else that a repository offers, but `resolve`, works on the commit that comes of it as on any other.
-        Renames and what `.gitattributes` of the target says of merging count as they do there; drivers do not run.
-
-        Args:
-            commit_id: full id of the commit; a merge is taken for its difference to its first parent.
-            onto: full id of the commit to pick onto, which may be the result of an earlier pick.
-            parent: take the difference to this commit instead.
-            texts: whether the text of conflicts is wanted, which costs a second merge.
-        """
-        return self._picker.pick(commit_id, onto, parent, texts=texts)
-
     # ---- life ----------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -349,13 +335,9 @@ class Repository:
     @cached_property
     def _git(self) -> Plumbing:
         """Git in the quarantine, which is made when first needed."""
-        return self._quarantine.plumbing()
-
-    @cached_property
-    def _quarantine(self) -> Quarantine:
         quarantine = self._place.quarantine()
         self._open.append(quarantine)
-        return quarantine
+        return quarantine.plumbing()
 
     @cached_property
     def _objects(self) -> ObjectReader:
@@ -370,15 +352,9 @@ class Repository:
         return reader
 
     @cached_property
-    def _picker(self) -> CommitPicker:
-        from kvmpatch.sources.repo.picking import CommitPicker
-
-        return CommitPicker(self._quarantine, self._git, self._objects, self._diffs, self._names)
-
-    @cached_property
     def _history(self) -> HistoryReader:
         return HistoryReader(self._git)
 
     @cached_property
     def _revisions(self) -> RevisionReader:
-        return RevisionReader(self._place.real, self._objects, self._history.walk, self.shallow)
+        return RevisionReader(self._place.real, self._objects, self._history.walk, self.shallow, self._place.head)

@@ -50,11 +50,13 @@ class RevisionReader:
         objects: ObjectReader,
         walk: Callable[[Sequence[str], Sequence[str]], Iterator[str]],
         shallow: frozenset[str],
+        head: str | None = None,
     ) -> None:
         self._real = real
         self._objects = objects
         self._walk = walk
         self._shallow = shallow
+        self._head = head
 
     def resolve(self, revs: Sequence[str], *, as_given: bool = False) -> tuple[Resolved, ...]:
         """The commits that revisions stand for, each once; see `Repository.resolve`."""
@@ -95,6 +97,8 @@ class RevisionReader:
 
     def _rev_parse(self, revs: Sequence[str]) -> list[list[str]]:
         """The lines of each argument, up to the first that git does not know: --revs-only stops quietly there."""
+        if self._head and list(revs) == ["HEAD"]:  # asked for at every turn, and known since the repository was found
+            return [[self._head]]
         arguments = [word for rev in revs for word in (rev, MARK)]
         done = self._real.run("rev-parse", "--revs-only", *arguments)
         answers: list[list[str]] = []
@@ -111,8 +115,11 @@ class RevisionReader:
 
     def _second_try(self, rev: str) -> Meant:
         """A short id that fits several objects, yet one commit only, is what `git log` would take."""
-        if _SHORT.match(rev) and (answers := self._rev_parse([f"{rev}^{{commit}}"])):
-            return _meant(rev, answers[0])
+        if _SHORT.match(rev):
+            if not self._beginning_with(rev):
+                raise unknown(rev)
+            if answers := self._rev_parse([f"{rev}^{{commit}}"]):
+                return _meant(rev, answers[0])
         raise self._explained(rev)
 
     # ---- kinds -----------------------------------------------------------------------------------------------
@@ -199,9 +206,13 @@ class RevisionReader:
             )
         return unknown(rev)
 
-    def _ambiguous(self, prefix: str) -> UnknownRevision | None:
+    def _beginning_with(self, prefix: str) -> list[str]:
+        """The ids of all objects that a short id may stand for."""
         done = self._real.run("rev-parse", f"--disambiguate={prefix.lower()}")
-        ids = done.out.decode("ascii", "replace").split()
+        return done.out.decode("ascii", "replace").split()
+
+    def _ambiguous(self, prefix: str) -> UnknownRevision | None:
+        ids = self._beginning_with(prefix)
         if len(ids) < 2:
             return None
         infos = self._objects.infos([one.encode() for one in ids])
