@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from kvmpatch.errors import KvmpatchError
 from kvmpatch.sources.repo.changed import PLAIN, RENAMES, DiffReader
@@ -20,9 +20,21 @@ from kvmpatch.sources.repo.quarantine import Quarantine
 from kvmpatch.sources.repo.revisions import RevisionReader
 from kvmpatch.sources.repo.settings import Settings, read_settings
 from kvmpatch.sources.repo.trees import grep_files, list_files, literal
-from kvmpatch.sources.repo.values import Blob, ChangedFiles, ChangedLine, Filter, RawCommit, Resolved, TreeFile
+from kvmpatch.sources.repo.values import (
+    Blob,
+    ChangedFiles,
+    ChangedLine,
+    Filter,
+    Picked,
+    RawCommit,
+    Resolved,
+    TreeFile,
+)
 from kvmpatch.sources.repo.walks import HistoryReader, filter_options
 from kvmpatch.words import Text
+
+if TYPE_CHECKING:
+    from kvmpatch.sources.repo.picking import CommitPicker
 
 NO_FILTER = Filter()
 
@@ -319,6 +331,22 @@ class Repository:
         """How many commits tips reach (`^ID` as in `history`)."""
         return self._history.count(tips)
 
+    # ---- picks ---------------------------------------------------------------------------------------------------
+
+    def pick(self, commit_id: str, onto: str, *, parent: str | None = None, texts: bool = True) -> Picked:
+        """What `git cherry-pick` would make of a commit on another, in a throw-away place.
+
+        All else that a repository offers, but `resolve`, works on the commit that comes of it as on any other.
+        Renames and what `.gitattributes` of the target says of merging count as they do there; drivers do not run.
+
+        Args:
+            commit_id: full id of the commit; a merge is taken for its difference to its first parent.
+            onto: full id of the commit to pick onto, which may be the result of an earlier pick.
+            parent: take the difference to this commit instead.
+            texts: whether the text of conflicts is wanted, which costs a second merge.
+        """
+        return self._picker.pick(commit_id, onto, parent, texts=texts)
+
     # ---- life ----------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -335,9 +363,13 @@ class Repository:
     @cached_property
     def _git(self) -> Plumbing:
         """Git in the quarantine, which is made when first needed."""
+        return self._quarantine.plumbing()
+
+    @cached_property
+    def _quarantine(self) -> Quarantine:
         quarantine = self._place.quarantine()
         self._open.append(quarantine)
-        return quarantine.plumbing()
+        return quarantine
 
     @cached_property
     def _objects(self) -> ObjectReader:
@@ -350,6 +382,12 @@ class Repository:
         reader = DiffReader(self._git, self._objects, self._names, self.shallow)
         self._open.append(reader)
         return reader
+
+    @cached_property
+    def _picker(self) -> CommitPicker:
+        from kvmpatch.sources.repo.picking import CommitPicker
+
+        return CommitPicker(self._quarantine, self._git, self._objects, self._diffs, self._names)
 
     @cached_property
     def _history(self) -> HistoryReader:
