@@ -80,10 +80,19 @@ def is_same(before: Placed, after: Placed) -> bool:
 
 
 def renamed_as(before: Placed, others: Iterable[Placed]) -> Placed | None:
-    """Which of some things is this one under another name; None where none is."""
-    scored = [(_rename_score(before, one), one) for one in others if one.item.kind is before.item.kind]
-    score, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-    return best if score else None
+    """Which of some things is this one under another name; None where none is. What it gives back stays the same."""
+
+    def rank(scored: tuple[float, Placed]) -> float:
+        return scored[0] + name_similarity(before.item.name, scored[1].item.name)
+
+    alike = [one for one in others if one.item.kind is before.item.kind and _gives(one) == _gives(before)]
+    scored = [(_rename_score(before, one), one) for one in alike]
+    return max(((score, one) for score, one in scored if score), key=rank, default=(0.0, None))[1]
+
+
+def _gives(placed: Placed) -> str:
+    """What stands before the name of a function: the type of what it gives back."""
+    return (placed.item.shape or "").partition(placed.item.name)[0].strip()
 
 
 def _moved(removed: list[Placed], added: list[Placed]) -> tuple[list[Pair], list[Placed], list[Placed]]:

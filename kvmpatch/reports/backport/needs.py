@@ -12,7 +12,7 @@ from kvmpatch.analysis.relatives import Definition, NamedUse, names_used
 from kvmpatch.errors import KvmpatchError, Unreadable
 from kvmpatch.model import Evidence, Happened, Kind
 from kvmpatch.model.backport import BackportReason, NeedKind, Prerequisite, Presence
-from kvmpatch.parse.outlines import outline_of
+from kvmpatch.parse.outlines import language_of, outline_of
 from kvmpatch.reports.backport.relocated import Whereabouts
 from kvmpatch.reports.backport.signatures import SignatureFinder
 from kvmpatch.reports.related.center import Center
@@ -165,7 +165,8 @@ class NeedsFinder:
         finder = NeedFinder(center, self.patience, self.target.files)
         signatures = SignatureFinder(self.target, center, finder)
         if uses:
-            lacking = self._lacking(center, finder.definitions(uses))
+            places = finder.definitions(uses)
+            lacking = self._lacking(center, places) | self._far(center, finder, uses, places)
             for commit, pairs in finder.introduced(lacking, self._beyond()):
                 yield self._brings(center, commit, pairs, uses)
         for commit, reason in signatures.find(used):
@@ -215,6 +216,28 @@ class NeedsFinder:
             for name, ones in absent.items()
             if (not self._known[name] if ones[0].within is None else self._owner_lacks(name, ones[0]))
         }
+
+    def _far(
+        self, center: Center, finder: NeedFinder, uses: dict[str, NamedUse], near: dict[str, list[Definition]]
+    ) -> dict[str, list[Definition]]:
+        """Definitions that stand in no file that the commit sees directly, of names that the target lacks altogether.
+
+        Only what its use shows to be no variable of a function is looked for.
+        """
+        left = [
+            name
+            for name, use in uses.items()
+            if name not in near and (use.tag or use.called or use.member or name.isupper())
+        ]
+        paths = [file.path for file in center.touched.files]
+        self._look_up(left, paths)
+        absent = {name: uses[name] for name in left if not self._known[name]}
+        if not absent or center.parent is None:
+            return {}
+        found = self.repository.grep_files(center.parent, sorted(absent), folders_around(paths))
+        headers = [path for path in found if path.endswith(".h") or language_of(path) == "kconfig"][:_READ_AT_ONCE]
+        texts = self.repository.read_files(center.parent, headers)
+        return finder.definitions(absent, {path: data for path, data in texts.items() if data})
 
     def _has_member(self, name: str, owner: str, texts: Sequence[bytes | None]) -> bool:
         """Whether a structure has a member in one of some files of the target."""

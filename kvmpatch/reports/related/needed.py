@@ -68,12 +68,17 @@ class NeedFinder:
 
     # ---- where names are defined -----------------------------------------------------------------------------------
 
-    def definitions(self, uses: dict[str, NamedUse]) -> dict[str, list[Definition]]:
-        """The definitions of the used names in the tree before the commit; names with many are left alone."""
+    def definitions(
+        self, uses: dict[str, NamedUse], texts: dict[str, bytes] | None = None
+    ) -> dict[str, list[Definition]]:
+        """The definitions of the used names in the tree before the commit; names with many are left alone.
+
+        They are looked for in some of its files, by default those near what the commit touches.
+        """
         parent = self.center.parent
         if parent is None or not uses:
             return {}
-        texts = self.nearby()
+        texts = self.nearby() if texts is None else texts
         found: defaultdict[str, list[Definition]] = defaultdict(list)
         declared: set[str] = set()
         anywhere = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in sorted(uses)).encode())
