@@ -1,0 +1,48 @@
+"""An id of an interface has another number in the target.
+
+Ids of an enumeration get their numbers by their order. Picked into an enumeration that lacks an older one, a new id
+takes the older one's number, and user space built against mainline asks for the wrong thing; a migration between the
+two kernels sets the wrong register. Authority: the kernel's rule that what user space sees never changes
+(Documentation/process/adding-syscalls.rst and ABI documents); KVM's API document for ONE_REG ids and capabilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kvmpatch.model import Evidence
+from kvmpatch.model.backport import Risk
+from kvmpatch.rules.risks import risk
+
+CODE, TAKEN = "interface-value", "interface-number-taken"
+
+
+def speak(name: str, before: int, after: int, *, foretold: bool, evidence: Sequence[Evidence]) -> Risk:
+    """An id with its number on both sides; `foretold` where no pick is clean and this is what it comes to."""
+    if foretold:
+        return risk(
+            CODE,
+            "error",
+            f"{name} 按目标的枚举次序会得到 {before}，上游是 {after}：用户态看到的编号不同",
+            f"by the order of the target's enumeration {name} would be {before}, upstream it is {after}: "
+            "user space sees another id",
+            evidence,
+        )
+    return risk(
+        CODE,
+        "error",
+        f"{name} 在目标中的值是 {before}，上游是 {after}：用户态看到的编号不同",
+        f"{name} is {before} in the target and {after} upstream: user space sees another id",
+        evidence,
+    )
+
+
+def taken(name: str, other: str, number: int, evidence: Sequence[Evidence]) -> Risk:
+    """A number that the target has given to another name."""
+    return risk(
+        TAKEN,
+        "error",
+        f"{name} 的编号 {number} 在目标中已经是 {other}",
+        f"the number of {name}, {number}, is {other} in the target already",
+        evidence,
+    )
