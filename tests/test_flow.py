@@ -286,6 +286,14 @@ def test_a_variable_of_the_same_name_hands_nothing_over() -> None:
     assert (facts.phases, facts.callbacks) == ((), ())
 
 
+def test_a_table_of_structures_leads_to_its_handlers() -> None:
+    text = (
+        "static int my_insn(struct kvm_vcpu *vcpu, struct kvm_run *run, ulong insn)\n{\n\t%s\n\treturn 1;\n}\n"
+        "static const struct insn_func funcs[] = {\n\t{\n\t\t.mask = 1,\n\t\t.func = my_insn,\n\t},\n};\n" + CREATE
+    )
+    assert phases(flow(text % "", text % "csr_write(CSR_HVIP, 1);")) == {"exit-handling": ([], ["csr hvip = 1"])}
+
+
 def test_what_no_known_entry_leads_to_is_not_placed() -> None:
     text = "void some_timer(struct kvm_vcpu *vcpu)\n{\n\t%s\n}\n"
     facts = flow(text % "", text % "csr_write(CSR_HVIP, 1);")

@@ -144,3 +144,72 @@ def test_without_its_history_a_relation_is_unknown(repo: Scratch, tmp_path: Path
     repo.git("clone", "-q", "--depth", "2", f"file://{repo.path}", str(clone))
     assert relate(clone, "HEAD", "senvcfg").verdict == "unknown"
     assert relate(clone, "HEAD", "work").verdict == "touches"
+
+
+HOST = """
+struct my_context {
+	unsigned long first;
+	struct my_inner {
+		unsigned long deep;
+	} inner;
+};
+struct other_context {
+	unsigned long second;
+};
+struct kvm_vcpu_arch {
+	struct my_context guest_context;
+	struct my_context guest_reset_context;
+	struct other_context *elsewhere;
+	unsigned long queue[4];
+};
+"""
+RESET = """
+static void kvm_riscv_my_reset(struct kvm_vcpu *vcpu)
+{
+	struct my_context *cntx = &vcpu->arch.guest_context;
+	struct my_context *reset_cntx = &vcpu->arch.guest_reset_context;
+	%s
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "about", "how"),
+    [
+        ("memset(&vcpu->arch.guest_context, 0, sizeof(vcpu->arch.guest_context));", "first", "clears"),
+        ("memset(cntx, 0, sizeof(*cntx));", "first", "clears"),
+        ("memset(cntx, 0, sizeof(*cntx));", "inner.deep", "clears"),
+        ("memcpy(cntx, reset_cntx, sizeof(*cntx));", "my_context.first", "writes"),
+        ("*cntx = *reset_cntx;", "first", "writes"),
+        ("*cntx = (struct my_context){};", "first", "clears"),
+        ("vcpu->arch.guest_context = (struct my_context) { .inner.deep = 1 };", "first", "writes"),
+        ("memset(cntx, 0, sizeof(*cntx));", "second", None),
+        ("memset(vcpu->arch.elsewhere, 0, 8);", "second", None),
+        ("memset(vcpu->arch.queue, 0, sizeof(vcpu->arch.queue));", "first", None),
+        ("cntx->inner.deep = 0;", "first", None),
+    ],
+)
+def test_a_field_is_written_with_the_object_that_holds_it(
+    tmp_path: Path, line: str, about: str, how: str | None
+) -> None:
+    repo = Scratch(tmp_path / "repo")
+    header, source = "arch/riscv/include/asm/kvm_host.h", "arch/riscv/kvm/vcpu.c"
+    repo.commit("one", {header: HOST, source: RESET % ""})
+    repo.commit("two", {source: RESET % line})
+    relation = relate(repo.path, "HEAD", about)
+    codes = [one.code for one in relation.statements]
+    if how is None:
+        assert relation.verdict != "touches"
+        assert "written-whole" not in codes
+        return
+    assert (relation.verdict, codes) == ("touches", ["written-whole"])
+    said = text(relation, "written-whole")
+    assert f"kvm_riscv_my_reset() {how} the whole of vcpu->arch.guest_context" in said
+    assert "my_context." in said
+    assert [(one.path, one.line) for one in relation.statements[0].evidence] == [(source, 6), (header, 2)]
+
+
+def test_the_reset_of_the_smstateen_registers_is_about_sstateen0(miniature: DemoHistory) -> None:
+    relation = relate(miniature.path, "87ec7d5249bb", "sstateen0")
+    assert relation.verdict == "touches"
+    assert "clears the whole of vcpu->arch.smstateen_csr" in text(relation, "written-whole")

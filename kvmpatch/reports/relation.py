@@ -18,6 +18,7 @@ from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
 from kvmpatch.analysis.history import Interest, consequences_in, interest_of
 from kvmpatch.errors import KvmpatchError, Unreadable
 from kvmpatch.model import BitUse, Change, CsrAccess, Evidence, Happened, Kind, Relation, Report, Statement
+from kvmpatch.reports.relation_whole import written_whole
 from kvmpatch.rules import relation_words as words
 from kvmpatch.words import Text
 
@@ -100,6 +101,9 @@ class RelationFinder:
         term = Term(about)
         own = list(touched_places(self.facts, term, self.me))
         own += [touch for file in self.report.files if term.is_file(file.path) for touch in self._in_file(file.path)]
+        with_the_whole = () if own else tuple(written_whole(self.reporter, self.me, self.facts, term))
+        if with_the_whole:
+            return Relation(about, "touches", with_the_whole)
         own = own or list(self._in_lines(term))
         if own:
             places = list(dict.fromkeys(one.place for one in own))

@@ -18,6 +18,21 @@ def touches(about: str, places: Sequence[str], evidence: Sequence[Evidence]) -> 
     )
 
 
+def written_whole(
+    about: str, function: str, target: str, field: str, evidence: Sequence[Evidence], *, cleared: bool
+) -> Statement:
+    """The commit writes an object as a whole of which the thing is a field, without naming it."""
+    verb = Text("清零", "clears") if cleared else Text("写入", "writes")
+    return Statement(
+        "written-whole",
+        Text(
+            f"本提交虽未写出 {about}，但 {function}() 整体{verb.zh} {target}，其中包含它（{field}）。",
+            f"{about} is not named here, but {function}() {verb.en} the whole of {target}, which holds it ({field}).",
+        ),
+        tuple(evidence),
+    )
+
+
 def not_touched(about: str, commit: str | None) -> Statement:
     """The commit does not change the thing."""
     return Statement(

@@ -29,7 +29,7 @@ _QUIET_CALLS = re.compile(
 # touches only: a dispatch three callers up is the same before and after.
 _TELLING = {GuardKind.HOST, GuardKind.GUEST, GuardKind.CONFIG}
 # Whole objects are written by these: what, and with what.
-_FILLS = {"memset", "memcpy", "memmove", "bitmap_zero", "bitmap_copy", "memzero_explicit"}
+FILLS = {"memset", "memcpy", "memmove", "bitmap_zero", "bitmap_copy", "memzero_explicit"}
 
 
 _CALLED = re.compile(r"\b([a-z_]\w*)\s*\(")
@@ -124,11 +124,11 @@ class Tracer:
 
     def _own(self, step: Step, here: _Here, bit_lines: Collection[int]) -> Iterator[Run]:
         """The effects of a step that neither calls nor touches a bit."""
-        if step.does is Does.ASSIGN and not step.declares and _FIELD.search(step.name):
+        if step.does is Does.ASSIGN and not step.declares and (name := _field_of(step.name, here.names)):
             # What is read from a CSR, or swapped with it, is told as the access.
             if step.line not in bit_lines and not _holds_accessor(step.value):
                 said = f"{step.operator} {expand(step.value or '', here.names)}"
-                essence = ("field", expand(step.name, here.names), said)
+                essence = ("field", name, said)
                 yield self._made("field", step.name, step.value, step, here, essence)
         elif step.does is Does.RETURN and is_early(step) and self._was_there(here.function):
             asked = [c for c in step.conditions if c.origin is not Origin.EARLY_EXIT]
@@ -164,7 +164,7 @@ class Tracer:
             asked = self.program.reader(here.function).conditions.guards(lasting)
             below = (*here.outer, *(guard for guard in asked if counts or guard.kind in _TELLING))
             yield from self._function(target, phase_within(here.phase, target.name), below, (*here.via, target.name))
-        elif counts and step.name in _FILLS and step.arguments and _FIELD.search(step.arguments[0]):
+        elif counts and step.name in FILLS and step.arguments and _FIELD.search(step.arguments[0]):
             filled = step.arguments[0].lstrip("&").strip()
             value = "0" if step.name == "bitmap_zero" else step.arguments[1].lstrip("&") if step.arguments[1:] else None
             essence = ("field", expand(filled, here.names), f"= {expand(value or '', here.names)}")
@@ -204,6 +204,14 @@ class Tracer:
 
 def _holds_accessor(value: str | None) -> bool:
     return any(knowledge.accessor(name) for name in _CALLED.findall(value or ""))
+
+
+def _field_of(written: str, names: dict[str, str]) -> str:
+    """What an assignment writes where that is a field; `*context` is one where the pointer is to one."""
+    name = expand(written, names)
+    if written.startswith("*"):
+        name = name.removeprefix("*&")
+    return name if _FIELD.search(written) or (name != written and _FIELD.search(name)) else ""
 
 
 def is_quiet(name: str) -> bool:

@@ -219,7 +219,9 @@ class Program:
         for item in outline.items(pieces):
             for member in item.members:
                 if item.kind is Kind.VARIABLE and re.search(rf"\b{re.escape(name)}\b", member.value or ""):
-                    found.append(Use(None, None, f"{item.shape or ''}.{member.name}"))
+                    # In a table of structures the member is a number; the field is named within it.
+                    within = re.search(rf"\.(\w+)\s*=\s*&?{re.escape(name)}\b", member.value or "")
+                    found.append(Use(None, None, f"{item.shape or ''}.{within[1] if within else member.name}"))
         return found
 
 

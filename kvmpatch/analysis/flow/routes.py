@@ -31,7 +31,10 @@ _CALLS_AT_ONCE = re.compile(r"on_each_cpu\w*\(\)|smp_call_function\w*\(\)|stop_m
 _CALLED_BY_NAME = re.compile(
     r"kvm_arch_\w+|kvm_(?:unmap_gfn_range|age_gfn|test_age_gfn|set_spte_gfn|set_msi|set_routing_entry|vm_ioctl_\w+)$"
 )
-_BY_IOCTL = re.compile(r"kvm_(?:arch_)?(?:vcpu|vm|dev)_(?:\w+_)?ioctl(?:_\w+)?$")
+_BY_IOCTL = re.compile(
+    r"kvm_(?:arch_)?(?:vcpu|vm|dev)_(?:\w+_)?ioctl(?:_\w+)?$|"
+    r"kvm_arch_(?:(?:prepare|commit)_memory_region|sync_dirty_log|mmu_enable_log_dirty_pt_masked)$"
+)
 # Tables through which KVM calls: what kind of table and which of its fields, and the phase of such a call.
 _TABLE_PHASES = {
     ("kvm_vcpu_sbi_extension", "handler"): "exit-handling",
