@@ -18,6 +18,7 @@ from kvmpatch.reports.backport.signatures import SignatureFinder
 from kvmpatch.reports.related.center import Center
 from kvmpatch.reports.related.findings import moment
 from kvmpatch.reports.related.needed import NeedFinder
+from kvmpatch.reports.related.pointing import dependencies_of
 from kvmpatch.reports.related.textual import TextFinder
 from kvmpatch.rules import need_reasons as words
 
@@ -177,15 +178,8 @@ class NeedsFinder:
 
     def _said(self, center: Center) -> Iterator[_Need]:
         """What its message names as prerequisites; what `Stable-dep-of` names needs it, and not the other way."""
-        message = center.message
-        reversed_ = {
-            word.lower()
-            for one in message.trailers
-            if one.key.lower() == "stable-dep-of"
-            for word in re.findall(r"[0-9a-fA-F]{7,64}", one.value)[:1]
-        }
-        for written in message.dependencies:
-            if written in reversed_:
+        for word, written in dependencies_of(center.message):
+            if word == "Stable-dep-of":
                 continue
             try:
                 commit = self.repository.resolve((written,))[0].id

@@ -123,23 +123,25 @@ class Pointing:
         message, me, other = known.message, known.id, target.id
         for pointer in message.fixes:
             if target.goes_by(pointer.written):
-                yield Finding("fix", me, words.fixes(other, _line(known, pointer.written)), None, (me, other, "fixes"))
+                yield Finding(
+                    "fix", me, words.fixes(other, line_with(known, pointer.written)), None, (me, other, "fixes")
+                )
             elif (
                 pointer.subject == target.raw.subject
                 and _is_later(known, target)
                 and not self._is_here(pointer.written)
             ):
-                reason = words.fixes(other, _line(known, pointer.written), by_subject=True)
+                reason = words.fixes(other, line_with(known, pointer.written), by_subject=True)
                 yield Finding("fix", me, reason, None, (me, other, "fixes"))
         if message.reverts and target.goes_by(message.reverts):
-            proof = _line(known, message.reverts)
+            proof = line_with(known, message.reverts)
             yield Finding("revert", me, words.reverts(other, proof), None, (me, other, "reverts"))
             if target.group or other in self.gathering.ids("match", "series", "fix"):
                 yield Finding("revert", other, words.reverted(me, proof), None, (me, other, "reverts"))
         yield from self._twins(known, target)
-        for word, written in _dependencies(message):
+        for word, written in dependencies_of(message):
             if target.goes_by(written):
-                proof = _line(known, written)
+                proof = line_with(known, written)
                 if word == "Stable-dep-of":
                     group, kind = ("fix", None) if target.group == "fix" else ("prerequisite", "needed")
                     yield Finding(group, me, words.dependency(other, word, proof), kind, (other, me, "needs"))
@@ -154,7 +156,7 @@ class Pointing:
         for pointer in known.message.upstream:
             if not target.goes_by(pointer.id):
                 continue
-            proof = _line(known, pointer.id)
+            proof = line_with(known, pointer.id)
             if other.startswith(pointer.id):
                 reason = words.same_change(other, pointer.form, proof)
             else:
@@ -163,7 +165,7 @@ class Pointing:
             return
         if any(me.startswith(identity) for identity in target.upstream):
             form = next(one.form for one in target.message.upstream if me.startswith(one.id))
-            reason = words.same_change(me, form, _line(target, me[:12]))
+            reason = words.same_change(me, form, line_with(target, me[:12]))
             yield Finding("backport", me, reason, None, (other, me, "same-change"))
             return
         one, two = known.raw, target.raw
@@ -182,7 +184,7 @@ class Pointing:
         quoted = len(subject) >= _TELLING_SUBJECT and subject in known.message.body and _is_later(known, target)
         if not written and not quoted:
             return None
-        proof = _line(known, written or subject)
+        proof = line_with(known, written or subject)
         return Finding("mention", known.id, words.mentions(target.id, proof), None, (known.id, target.id, "mentions"))
 
     def _outward(self, known: Known) -> Iterator[tuple[Finding, str]]:
@@ -190,22 +192,22 @@ class Pointing:
         seen: set[str] = {me}
         if message.reverts and (target := self._resolved(message.reverts)):
             seen.add(target)
-            proof = _line(known, message.reverts)
+            proof = line_with(known, message.reverts)
             yield Finding("revert", target, words.reverted(me, proof), None, (me, target, "reverts")), target
         for pointer in message.fixes:
             if (target := self._resolved(pointer.written)) and target not in seen:
                 seen.add(target)
-                reason = words.fixed_here(me, _line(known, pointer.written))
+                reason = words.fixed_here(me, line_with(known, pointer.written))
                 yield Finding("prerequisite", target, reason, "needed", (me, target, "fixes")), target
         for pointed in message.upstream:
             if (target := self._resolved(pointed.id)) and target not in seen:
                 seen.add(target)
-                reason = words.same_change(target, pointed.form, _line(known, pointed.id))
+                reason = words.same_change(target, pointed.form, line_with(known, pointed.id))
                 yield Finding("backport", target, reason, None, (me, target, "same-change")), target
-        for word, written in _dependencies(message):
+        for word, written in dependencies_of(message):
             if (target := self._resolved(written)) and target not in seen:
                 seen.add(target)
-                proof = _line(known, written)
+                proof = line_with(known, written)
                 if word == "Stable-dep-of":
                     reason = words.needs_it(me, word, proof)
                     yield Finding("follow-up", target, reason, None, (target, me, "needs")), target
@@ -215,7 +217,7 @@ class Pointing:
         for written in dict.fromkeys(one or two for one, two in _NAMED.findall(message.body)):
             if (target := self._resolved(written.lower())) and target not in seen:
                 seen.add(target)
-                reason = words.mentioned(me, _line(known, written.lower()))
+                reason = words.mentioned(me, line_with(known, written.lower()))
                 yield Finding("mention", target, reason, None, (me, target, "mentions")), target
             if len(seen) > _MOST_RESOLVED:
                 break
@@ -235,7 +237,7 @@ def _is_later(known: Known, target: Known) -> bool:
     return moment(known.raw.committer.date) >= moment(target.raw.committer.date)
 
 
-def _dependencies(message: Message) -> Iterator[tuple[str, str]]:
+def dependencies_of(message: Message) -> Iterator[tuple[str, str]]:
     """What a message names as needed: (word, id); for `Stable-dep-of` it is the other that needs this one."""
     deps = {
         match[0].lower()
@@ -246,7 +248,7 @@ def _dependencies(message: Message) -> Iterator[tuple[str, str]]:
         yield ("Stable-dep-of" if written in deps else "Depends-on"), written
 
 
-def _line(known: Known, word: str) -> tuple[Evidence, ...]:
+def line_with(known: Known, word: str) -> tuple[Evidence, ...]:
     """The line of a message that holds a word, as evidence."""
     lowered = word.lower()
     lines = known.raw.message.split("\n")
