@@ -209,9 +209,10 @@ def _holds_accessor(value: str | None) -> bool:
 def _field_of(written: str, names: dict[str, str]) -> str:
     """What an assignment writes where that is a field; `*context` is one where the pointer is to one."""
     name = expand(written, names)
-    if written.startswith("*"):
-        name = name.removeprefix("*&")
-    return name if _FIELD.search(written) or (name != written and _FIELD.search(name)) else ""
+    if _FIELD.search(written):
+        return name
+    # What a local pointer to a field points to is that field.
+    return name.removeprefix("*&") if name.startswith("*&") else ""
 
 
 def is_quiet(name: str) -> bool:
