@@ -73,8 +73,8 @@ def escaped(text: str) -> str:
     """Foreign text that reads as it is written: no markup, no HTML, no link, no mention."""
     text = _HTML.sub(lambda match: _ENTITIES[match.group()], one_line(text))
     text = _MARKUP.sub(lambda match: "".join("\\" + sign for sign in match.group()), text)
+    text = _ISSUE.sub(r"\1&#8203;", text)  # before the entities of mentions, whose numbers look like issues
     text = _MENTION.sub("@&#8203;", text)
-    text = _ISSUE.sub(r"\1&#8203;", text)
     text = _SCHEME.sub(r"\1&#58;", text)
     return _WWW.sub(lambda match: match.group()[:-1] + "&#46;", text)
 
