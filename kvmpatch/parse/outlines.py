@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from typing import TypeVar
 
 from kvmpatch.parse.csource.outline import Outline, outline
 
@@ -10,6 +10,10 @@ _C = (".c", ".h", ".inc", ".cc", ".lds.h")
 _ASSEMBLY = (".S", ".s")
 # Larger files are rare and their outlines heavy: they are made each time.
 _KEPT_BYTES = 400_000
+_MOST_KEPT = 80
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 def language_of(path: str) -> str | None:
@@ -33,17 +37,43 @@ def outline_of(path: str, data: bytes) -> Outline | None:
     language = language_of(path)
     if language is None:
         return None
-    return _kept(language, data) if len(data) <= _KEPT_BYTES else _outline(language, data)
+    return _KEPT.outline(path, language, data) if len(data) <= _KEPT_BYTES else _outline(language, data, None)
 
 
-@lru_cache(maxsize=40)
-def _kept(language: str, data: bytes) -> Outline | None:
-    return _outline(language, data)
+class _Kept:
+    """The last outlines, by content, and by path which was the last: versions of a file resemble each other."""
+
+    def __init__(self) -> None:
+        self.outlines: dict[tuple[str, bytes], Outline | None] = {}
+        self.last: dict[str, tuple[str, bytes]] = {}
+
+    def outline(self, path: str, language: str, data: bytes) -> Outline | None:
+        """The outline that is kept, or one made from the nearest. What was used last is thrown away last."""
+        key = (language, data)
+        if key in self.outlines:
+            found = self.outlines.pop(key)
+        else:
+            near = self.last.get(path)
+            found = _outline(language, data, self.outlines.get(near) if near else None)
+        _put(self.outlines, key, found)
+        _put(self.last, path, key)
+        return found
 
 
-def _outline(language: str, data: bytes) -> Outline | None:
+def _put(kept: dict[_Key, _Value], key: _Key, value: _Value) -> None:
+    """Put it last, and take away the first if there are too many."""
+    kept.pop(key, None)
+    kept[key] = value
+    if len(kept) > _MOST_KEPT:
+        del kept[next(iter(kept))]
+
+
+_KEPT = _Kept()
+
+
+def _outline(language: str, data: bytes, near: Outline | None) -> Outline | None:
     if language == "c":
-        return outline(data)
+        return outline(data, near)
     if language == "assembly":
         from kvmpatch.parse.assembly import outline_assembly
 

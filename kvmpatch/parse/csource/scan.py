@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
@@ -63,6 +64,7 @@ _EVENT = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _DIRECTIVE = re.compile(rb"[ \t]*#[ \t]*(\w*)")
+_WITHIN_GROUP = frozenset((b"else", b"elif", b"elifdef", b"elifndef", b"endif"))
 _ZERO = re.compile(rb"[ \t]*#[ \t]*if[ \t]+0[ \t]*(?:$|\n|/)")
 _NOT_NEWLINE = re.compile(rb"[^\n]")
 
@@ -100,10 +102,10 @@ class _Group:
     branches: list[_Branch]
 
 
-def _events(data: bytes) -> list[Event]:
-    """(first byte's code, start, end) of everything that can matter to nesting, in order."""
+def _events(data: bytes, begin: int, stop: int) -> list[Event]:
+    """(first byte's code, start, end) of everything in a part that can matter to nesting, in order."""
     found: list[Event] = []
-    for match in _EVENT.finditer(data):
+    for match in _EVENT.finditer(data, begin, stop):
         start = match.start()
         code = data[start]
         if code in _MARKS:
@@ -119,8 +121,10 @@ def _begins_line(data: bytes, offset: int) -> bool:
     return not before or before.endswith(b"*/")
 
 
-def _dead_ranges(data: bytes, events: list[Event]) -> list[tuple[int, int]]:
-    """The branches to leave out: `#if 0`, and all but one branch of a group whose branches do not balance.
+def _dead_ranges(data: bytes, events: list[Event]) -> tuple[list[tuple[int, int]], bool]:
+    """The branches to leave out, and whether groups and brackets are all opened and closed within these events.
+
+    Left out are `#if 0`, and all but one branch of a group whose branches do not balance.
 
     Such a group (`if (a) {` in one branch, `if (b) {` in the other) can only be read with one branch at a time.
     A lone branch that does not balance stays: its counterpart stands in another group of the same condition.
@@ -128,6 +132,7 @@ def _dead_ranges(data: bytes, events: list[Event]) -> list[tuple[int, int]]:
     dead: list[tuple[int, int]] = []
     stack: list[_Group] = []
     root = _Branch(0)
+    stray = False
     for code, start, end in events:
         here = stack[-1].branches[-1] if stack else root
         if code == _OPEN:
@@ -150,7 +155,9 @@ def _dead_ranges(data: bytes, events: list[Event]) -> list[tuple[int, int]]:
                 here.end = start
                 outer = stack[-2].branches[-1] if len(stack) > 1 else root
                 dead += _judge(stack.pop(), outer)
-    return dead
+            elif not stack and word in _WITHIN_GROUP:
+                stray = True
+    return dead, not (stray or stack or root.braces or root.parens)
 
 
 def _judge(group: _Group, outer: _Branch) -> list[tuple[int, int]]:
@@ -182,11 +189,11 @@ _INSIGNIFICANT = re.compile(rb"(?:\s+|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\\r?\n|\\)*
 class _Cutter:
     """Walks the events once and notes pieces."""
 
-    def __init__(self, data: bytes, events: list[Event]) -> None:
+    def __init__(self, data: bytes, events: list[Event], start: int = 0) -> None:
         self.data = data
         self.events = events
         self.pieces: list[Piece] = []
-        self.start = 0
+        self.start = start
         self.closed_at = 0
         self.depth = 0
         self.parens = 0
@@ -352,15 +359,38 @@ def matching_left(text: bytes) -> int:
     return -1
 
 
+def line_lengths(data: bytes) -> Iterator[int]:
+    """The bytes of each line with its line feed, which the last one is given too."""
+    return map((1).__add__, map(len, data.split(b"\n")))
+
+
 def scan(data: bytes) -> Scan:
     """Cut a C file into its top-level pieces."""
-    events = _events(data)
-    dead = _dead_ranges(data, events)
+    events = _events(data, 0, len(data))
+    dead, _ = _dead_ranges(data, events)
     clean = data
     if dead:
         clean = _without(data, dead)
-        events = _events(clean)
+        events = _events(clean, 0, len(clean))
     pieces = _Cutter(clean, events).cut()
-    lengths = map(len, data.split(b"\n"))
-    starts = tuple(accumulate((length + 1 for length in lengths), initial=0))[:-1]
+    starts = tuple(accumulate(line_lengths(data), initial=0))[:-1]
     return Scan(data, clean, tuple(sorted(pieces, key=lambda piece: piece.start)), starts)
+
+
+def stands_alone(data: bytes, start: int, stop: int) -> list[Event] | None:
+    """What matters in a part that a piece ends; None if a group or bracket opens or closes outside, or text is dead."""
+    events = _events(data, start, stop)
+    dead, closed = _dead_ranges(data, events)
+    # A comment that begins within and goes on ends at `stop` too: the last must be the bracket or semicolon itself.
+    return events if closed and not dead and events and events[-1][1] == stop - 1 else None
+
+
+def cut_part(data: bytes, start: int, stop: int) -> list[Piece] | None:
+    """The pieces of such a part, the first beginning at `start`; None if none ends at `stop` or a body never ends."""
+    events = stands_alone(data, start, stop)
+    if events is None:
+        return None
+    cutter = _Cutter(data, events, start)
+    pieces = cutter.cut()
+    ended = cutter.start == stop and not cutter.depth and not cutter.parens
+    return pieces if ended and all(piece.closed for piece in pieces) else None
