@@ -13,6 +13,7 @@ from kvmpatch.model import Evidence
 _SYMBOL = re.compile(r"CONFIG_(\w+?)(?:_MODULE)?\Z")
 _MAKEFILES = ("Makefile", "Kbuild")
 _CODE = (".c", ".S")
+_OWN_RULE = re.compile(rb"[^=+:]*\.o[^=+:]*:(?!=)")
 
 
 class NoSymbol(msgspec.Struct, frozen=True):
@@ -71,7 +72,7 @@ def files_not_built(
         if not path.endswith(_CODE):
             continue
         here = _named(path, upstream)
-        if here is None or _named(other, target) or target.get(here[0]) is None:
+        if here is None or _mentioned(other, target) or target.get(here[0]) is None:
             continue
         yield NotBuilt(
             other,
@@ -80,6 +81,13 @@ def files_not_built(
                 Evidence(commit=sides.upstream.commit, path=here[0], side="after", line=here[1], text=here[2]),
             ),
         )
+
+
+def _mentioned(path: str, makefiles: Mapping[str, bytes | None]) -> bool:
+    """Whether any makefile speaks of an object of that name, perhaps behind a variable for its folder."""
+    stem = path.rpartition("/")[2].rpartition(".")[0]
+    word = re.compile(rb"(?<![\w.-])" + re.escape(stem.encode()) + rb"(?:\.init)?\.o\b")
+    return any(word.search(makefiles.get(makefile) or b"") for makefile in makefiles_of(path))
 
 
 def _named(path: str, makefiles: Mapping[str, bytes | None]) -> tuple[str, int, str] | None:
@@ -92,6 +100,6 @@ def _named(path: str, makefiles: Mapping[str, bytes | None]) -> tuple[str, int, 
         stem = path[len(folder) + 1 if folder else 0 :].rpartition(".")[0]
         word = re.compile(rb"(?<![\w./-])(?:\$\(\w+\)/)?" + re.escape(stem.encode()) + rb"(?:\.init)?\.o\b")
         for number, line in enumerate(data.split(b"\n"), 1):
-            if word.search(line.partition(b"#")[0]):
+            if word.search(line.partition(b"#")[0]) and not _OWN_RULE.match(line):
                 return makefile, number, line.decode("utf-8", "backslashreplace").strip()
     return None

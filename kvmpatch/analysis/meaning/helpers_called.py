@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -12,9 +12,9 @@ from kvmpatch.analysis.meaning.locks import locks_taken
 from kvmpatch.analysis.meaning.sides import Sides, Tree
 from kvmpatch.model import Evidence, Kind
 from kvmpatch.parse.csource.steps import Does
-from kvmpatch.parse.csource.tokens import spell, split, tokens_of
+from kvmpatch.parse.csource.tokens import split, tokens_of
 
-_NO_MEANING = frozenset("const volatile restrict register struct union enum static inline extern".split())
+_NO_MEANING = frozenset("const volatile restrict register static inline extern".split())
 _SAME_TYPE = {
     "uint8_t": "u8", "uint16_t": "u16", "uint32_t": "u32", "uint64_t": "u64", "__u8": "u8", "__u16": "u16",
     "__u32": "u32", "__u64": "u64", "s32": "int", "int32_t": "int", "int64_t": "s64", "bool_t": "bool", "_Bool": "bool",
@@ -56,10 +56,10 @@ class OtherBody(msgspec.Struct, frozen=True):
 Found = OtherParameters | OtherType | OtherBody
 
 
-def helpers_called(sides: Sides) -> Iterator[Found]:
-    """One finding a helper, the one that matters most."""
+def helpers_called(sides: Sides, altered: Collection[str]) -> Iterator[Found]:
+    """One finding a helper, the one that matters most; `altered` are those whose header the patch itself alters."""
     for name, use in sides.uses.items():
-        if not use.called or use.member or name in sides.brought:
+        if not use.called or use.member or name in sides.brought or name in altered:
             continue
         upstream = _helper(sides.upstream.program, name, use.path)
         target = _helper(sides.target.program, name, sides.paths.get(use.path))
@@ -88,7 +88,7 @@ def _compared(
         if wrong or len(after[1]) == count:
             yield OtherParameters(name, _listed(before[1]), _listed(after[1]), wrong, proof)
             return
-    if before[0] != after[0]:
+    if before[0] != after[0] and after[0] != "void" and not sides.uses[name].text.startswith(name):
         yield OtherType(name, before[0], after[0], proof)
         return
     old, new = (_effects(program, one) for program, one in (
@@ -126,7 +126,7 @@ def _type(words: list[str], *, named: bool) -> str:
         return "(*)"
     words = [_SAME_TYPE.get(word, word) for word in words]
     bare = [word for word in words if word not in _NO_MEANING and not word.startswith("__")]
-    idents = [word for word in bare if re.match(r"[A-Za-z_]", word)]
+    idents = [word for word in bare if re.match(r"[A-Za-z_]", word) and word not in {"struct", "union", "enum"}]
     if named and len(idents) > 1 and "[" not in bare and re.match(r"[A-Za-z_]", bare[-1]):
         bare = bare[:-1] if bare[-1] not in {"int", "long", "char", "short", "unsigned"} else bare
     if "[" in bare:
@@ -151,8 +151,3 @@ def _effects(program: Program, function: Function) -> tuple[frozenset[str], froz
     errors = {step.value for step in steps if step.does is Does.RETURN and step.value and _ERROR.match(step.value)}
     assigned = {step.value for step in steps if step.does is Does.ASSIGN and step.value and _ERROR.match(step.value)}
     return frozenset(locks_taken(steps)), frozenset(errors | (assigned - {"NULL"}))
-
-
-def spelt(text: str) -> str:
-    """A signature as C is written."""
-    return spell(tokens_of(text))

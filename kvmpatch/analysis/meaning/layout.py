@@ -95,8 +95,19 @@ def _structure(program: Program, path: str, change: Change) -> Item | None:
     return next((one for one in outline or () if one.kind is change.kind and one.name == change.name), None)
 
 
-def _key(member: Member) -> tuple[str, str | None]:
-    return member.name, member.type
+_SIZES = {
+    **dict.fromkeys(
+        ("char", "signed char", "unsigned char", "u8", "s8", "__u8", "__s8", "uint8_t", "int8_t", "bool"), 1
+    ),
+    **dict.fromkeys(("short", "unsigned short", "u16", "s16", "__u16", "__s16", "uint16_t", "int16_t"), 2),
+    **dict.fromkeys(("int", "unsigned int", "unsigned", "u32", "s32", "__u32", "__s32", "uint32_t", "int32_t"), 4),
+    **dict.fromkeys(("u64", "s64", "__u64", "__s64", "uint64_t", "int64_t", "long long", "unsigned long long"), 8),
+}
+
+
+def _key(member: Member) -> tuple[str, str | int | None]:
+    """What tells whether a field stayed as it was: a type of the same size moves nothing."""
+    return member.name, _SIZES.get(member.type or "", member.type)
 
 
 def _elsewhere(sides: Sides, change: Change, there: Item, here: Item, path: str) -> FieldElsewhere | None:
@@ -105,7 +116,7 @@ def _elsewhere(sides: Sides, change: Change, there: Item, here: Item, path: str)
     for member in change.members:
         if member.change is not Happened.ADDED:
             continue
-        key = member.name, member.type
+        key = member.name, _SIZES.get(member.type or "", member.type)
         if key in before and key in after:
             mine, theirs = before.index(key), after.index(key)
             if [one[1] for one in before[:mine]] != [one[1] for one in after[:theirs]]:
@@ -126,7 +137,7 @@ def _moved(
         return None
     kept = set(new[at:])
     moved = [one for one in old[at:] if one in kept]
-    happened = Happened.ADDED if new[at] not in old else Happened.REMOVED if old[at] not in new else Happened.MOVED
+    happened = _happened(old[at][0], new[at][0], {name for name, _ in old}, {name for name, _ in new})
     name = new[at][0] if happened is not Happened.REMOVED else old[at][0]
     if not moved:
         return None
@@ -137,6 +148,12 @@ def _moved(
         _line(sides, here, change.path, min(place, len(names) - 1), upstream=True),
     )
     return FieldsMove(change.name, name, happened, len(moved), moved[0][0], seen, proof)
+
+
+def _happened(was: str, now: str, old: set[str], new: set[str]) -> Happened:
+    if was == now:
+        return Happened.MODIFIED
+    return Happened.ADDED if now not in old else Happened.REMOVED if was not in new else Happened.MOVED
 
 
 def _line(sides: Sides, item: Item, path: str, index: int, *, upstream: bool = False) -> Evidence:

@@ -24,7 +24,7 @@ from kvmpatch.analysis.meaning.phases import phases_of_functions
 from kvmpatch.analysis.meaning.sides import FunctionPair, Sides, Tree, function_pairs, sides_of
 from kvmpatch.analysis.relatives import NamedUse, names_used
 from kvmpatch.errors import Unreadable
-from kvmpatch.model import Evidence
+from kvmpatch.model import Aspect, Evidence, Kind
 from kvmpatch.model.backport import LEVELS
 from kvmpatch.parse.outlines import language_of
 from kvmpatch.reports.flow import callers_of
@@ -180,7 +180,12 @@ class _RiskFinder:
                 yield layout.moves(one.structure, one.field, one.happened, one.moved, one.first, one.seen, one.evidence)
 
     def _helpers(self) -> Iterator[Risk]:
-        for one in helpers_called(self.sides):
+        altered = {
+            change.name
+            for change in self.center.facts.changes
+            if change.kind is Kind.FUNCTION and {Aspect.SIGNATURE, Aspect.LINKAGE} & set(change.aspects)
+        }
+        for one in helpers_called(self.sides, altered):
             if isinstance(one, OtherParameters):
                 yield helper_parameters.speak(
                     one.name, one.before, one.after, wrong_count=one.wrong_count, evidence=one.evidence

@@ -26,7 +26,8 @@ _SEEN = {
 _HAPPENED = {
     Happened.ADDED: Text("新增", "adding"),
     Happened.REMOVED: Text("去掉", "removing"),
-    Happened.MOVED: Text("改动", "altering"),
+    Happened.MOVED: Text("移动", "moving"),
+    Happened.MODIFIED: Text("改动", "altering"),
 }
 
 
