@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from kvmpatch.model.backport import LEVELS, Level
+if TYPE_CHECKING:
+    from kvmpatch.model.backport import Level
 
 FailOn = Literal["note", "warning", "error", "never"]
-FAIL_ON: tuple[FailOn, ...] = (*LEVELS, "never")
+FAIL_ON: tuple[FailOn, ...] = ("note", "warning", "error", "never")
+"""What `--fail-on` takes, from the least."""
 
 DONE = 0
 FOUND = 1
@@ -23,8 +25,7 @@ def exit_status(levels: Iterable[Level], undecided: bool, fail_on: FailOn) -> in
         undecided: whether anything asked for could not be worked out. `never` is about findings: it hides no gap.
         fail_on: the least level that fails.
     """
-    if fail_on != "never":
-        least = LEVELS.index(fail_on)
-        if any(LEVELS.index(level) >= least for level in levels):
-            return FOUND
+    least = FAIL_ON.index(fail_on)
+    if any(FAIL_ON.index(level) >= least for level in levels):
+        return FOUND
     return UNDECIDED if undecided else DONE

@@ -56,22 +56,22 @@ def prerequisite(onto: str, need: Prerequisite, *, later: bool) -> Text:
     if later:
         return _said(f"前提 {name} 排在它之后", f"its prerequisite {name} comes after it", why)
     if need.kind == "textual":
-        return _said(f"{onto} 没有它的文本上下文 {name}", f"{onto} lacks {name}, whose lines are context of it", why)
+        return _said(f"补丁上下文来自 {name}，{onto} 没有它", f"{onto} lacks {name}, which added lines around it", why)
     return _said(f"{onto} 缺少前提 {name}", f"{onto} lacks its prerequisite {name}", why)
 
 
-def fix(onto: str, one: FollowingFix, candidate: str) -> Text:
+def fix(onto: str, one: FollowingFix, *, own: bool) -> Text:
     """A later fix that the target lacks, need not have, or of which that cannot be told."""
     name = named(one.id, one.subject)
-    of_zh, of_en = ("它", "it") if one.of == candidate else (f"前提 {one.of[:12]}", f"its prerequisite {one.of[:12]}")
+    of_zh, of_en = ("此提交", "it") if own else (f"前提 {one.of[:12]}", f"its prerequisite {one.of[:12]}")
     if one.ignored is not None:
         return Text(f"修复 {name} 不必跟进：{one.ignored}", f"the fix {name} need not follow: {one.ignored}")
     if one.in_target is None:
         return Text(
-            f"{name} 修复{of_zh}，但查不清 {onto} 是否已有",
+            f"{name} 修复了{of_zh}，但查不清 {onto} 是否已有",
             f"{name} fixes {of_en}; whether {onto} has that could not be told",
         )
-    return Text(f"缺少 {name}，它修复{of_zh}", f"{name} fixes {of_en} and is missing")
+    return Text(f"缺少 {name}，它修复了{of_zh}", f"{name} fixes {of_en} and is missing")
 
 
 def already_present(onto: str, where: Sequence[str], because: Sequence[BackportReason]) -> Text:

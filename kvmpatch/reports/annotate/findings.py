@@ -51,6 +51,13 @@ class _Findings:
                 places.setdefault(one, place)
         return places
 
+    def place_of(self, identity: str) -> int | None:
+        """Where in the range a commit stands, None where it does not; messages may shorten the ids that they name."""
+        if identity in self.places:
+            return self.places[identity]
+        alike = (place for one, place in self.places.items() if identity.startswith(one) or one.startswith(identity))
+        return next(alike, None)
+
     def ranked(self) -> tuple[Annotation, ...]:
         """All of them. The order is total, so that a cut leaves the same ones out in every run."""
         made = [one for candidate in self.backport.candidates for one in _About(self, candidate).all()]
@@ -137,7 +144,7 @@ class _About:
     def _needs(self) -> Iterator[Annotation]:
         place = self.findings.places[self.id]
         for need in self.candidate.prerequisites:
-            later = self.findings.places.get(need.id, -1) > place
+            later = (self.findings.place_of(need.id) or 0) > place
             said = words.prerequisite(self.onto, need, later=later)
             proof = [*_proof(need.because), Evidence(commit=need.id)]
             if need.kind == "needed":
@@ -147,9 +154,10 @@ class _About:
 
     def _fixes(self) -> Iterator[Annotation]:
         for fix in self.candidate.fixes:
-            if fix.in_target or fix.id in self.findings.places:
+            if fix.in_target or self.findings.place_of(fix.id) is not None:
                 continue
-            said = words.fix(self.onto, fix, self.id)
+            own = fix.of == self.id or self.findings.place_of(fix.of) == self.findings.places[self.id]
+            said = words.fix(self.onto, fix, own=own)
             proof = [*_proof(fix.because), Evidence(commit=fix.id)]
             if fix.ignored is not None:
                 yield self.message(words.IGNORED, "note", said, proof, symbol=fix.subject)
