@@ -47,6 +47,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[ShowRequest]:
             yield replace(EXAMPLE, asked=replace(EXAMPLE.asked, rev=rev))
 
     monkeypatch.setattr(show, "make_reports", make_reports)
+    monkeypatch.setattr(show, "make_of_reports", lambda request, make: map(make, make_reports(request)))
     return requests
 
 
@@ -70,6 +71,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException, after: int = 
         raise error
 
     monkeypatch.setattr(show, "make_reports", make_reports)
+    monkeypatch.setattr(show, "make_of_reports", lambda request, make: map(make, make_reports(request)))
 
 
 # ---- options -----------------------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from kvmpatch.errors import UnknownRevision, Unreadable
-from kvmpatch.render.to_json import to_jsonl
+from kvmpatch.render.to_json import line, to_jsonl
 from kvmpatch.reports import in_parallel
-from kvmpatch.reports.show import ShowRequest, make_reports
+from kvmpatch.reports.show import ShowRequest, make_of_reports, make_reports
 from kvmpatch.sources.demo import lay_down
 from kvmpatch.words import Text
 
@@ -25,6 +25,7 @@ def test_several_processes_say_what_one_says(tmp_path: Path, monkeypatch: pytest
     together = list(to_jsonl(make_reports(request)))
     assert len(alone) > 50
     assert together == alone
+    assert list(make_of_reports(request, line)) == alone
     assert [report.warnings[-1].code for report in make_reports(request)] == ["bulk"] * len(alone)
 
 

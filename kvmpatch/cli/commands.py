@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 import kvmpatch
+from kvmpatch.cli.annotate_command import ANNOTATE
 from kvmpatch.cli.bilingual import BilingualCommand, BilingualGroup, BilingualOption
 from kvmpatch.cli.call import Call, is_terminal
 from kvmpatch.cli.index_command import INDEX
@@ -19,7 +20,10 @@ from kvmpatch.errors import UsageError
 from kvmpatch.words import Text
 
 if TYPE_CHECKING:
+    from kvmpatch.model import Report
     from kvmpatch.render.formats import Format
+    from kvmpatch.render.page import Page, Voice
+    from kvmpatch.reports.show import ShowRequest
 
 DEMO_DIRECTORY = "kvmpatch-demo"
 
@@ -45,9 +49,9 @@ def _show(
         )
     if patch == "-" and is_terminal(sys.stdin):
         call.progress(Text("正在从终端读取补丁文本，以 ^D 结束", "reading patch text from the terminal, ^D ends it"))
-    from kvmpatch.reports.show import ShowRequest, make_reports
+    from kvmpatch.reports import show
 
-    request = ShowRequest(
+    request = show.ShowRequest(
         start=call.start,
         revs=revs,
         about=about,
@@ -56,16 +60,33 @@ def _show(
         progress=call.progress,
         overrides=tuple(call.overrides),
     )
-    reports = make_reports(request)
+    if kind == "jsonl":
+        _show_lines(request, call, file)
+        return
+    reports = show.make_reports(request)
     # Git looks for the repository while this is loaded.
     from kvmpatch.cli.delivery import deliver
     from kvmpatch.render.formats import Look, written
     from kvmpatch.render.page import Voice
-    from kvmpatch.render.show_page import show_page
 
     colour = call.wants_colour(is_terminal(sys.stdout) and file in (None, "-"))
     look = Look(Voice(call.speech, call.detail), call.columns(), colour and kind == "text")
-    deliver(written(reports, show_page, kind, look), call, file)
+    deliver(written(reports, _show_page, kind, look), call, file)
+
+
+def _show_lines(request: ShowRequest, call: Call, file: str | None) -> None:
+    """Lines of JSON speak no language, and the processes that make the reports of a range write them too."""
+    from kvmpatch.cli.delivery import deliver
+    from kvmpatch.render import to_json
+    from kvmpatch.reports import show
+
+    deliver(show.make_of_reports(request, to_json.line), call, file)
+
+
+def _show_page(report: Report, voice: Voice) -> Page:
+    from kvmpatch.render.show_page import show_page  # a twentieth of the time of a report that is no page
+
+    return show_page(report, voice)
 
 
 def _explain(call: Call, name: str, history: bool, kind: Format, file: str | None) -> None:
@@ -225,5 +246,5 @@ PROGRAM = BilingualGroup(
         ),
         *shared_options(),
     ],
-    commands=[SHOW, RELATED, EXPLAIN, SUPPORT, INDEX, DEMO],
+    commands=[SHOW, RELATED, ANNOTATE, EXPLAIN, SUPPORT, INDEX, DEMO],
 )  # fmt: skip

@@ -59,8 +59,12 @@ def to_json(reports: Iterable[object]) -> str:
 
 def to_jsonl(reports: Iterable[object]) -> Iterator[str]:
     """Each report as one line, as soon as it is there."""
-    for report in reports:
-        yield _dumped(plain_value(report), indent=None) + "\n"
+    return map(line, reports)
+
+
+def line(report: object) -> str:
+    """A report as one line."""
+    return _dumped(plain_value(report), indent=None) + "\n"
 
 
 def _dumped(value: object, indent: int | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kvmpatch.sources.repo import Repository, Resolved
 
 Progress = Callable[[Text], None]
+Made = TypeVar("Made")
 
 
 class ShowRequest(msgspec.Struct, frozen=True):
@@ -43,30 +44,46 @@ def make_reports(request: ShowRequest) -> Iterator[Report]:
     Raises:
         KvmpatchError: no repository, no such revision, unreadable objects or patch text.
     """
+    return make_of_reports(request, _itself)
+
+
+def make_of_reports(request: ShowRequest, make: Callable[[Report], Made]) -> Iterator[Made]:
+    """What is made of each report; of a long range by the processes that make the reports.
+
+    Args:
+        request: as for `make_reports`.
+        make: a function of a module, since other processes must find it.
+    """
     if request.patch is not None:
         from kvmpatch.reports.show_patch import patch_reports
 
-        return patch_reports(request)
+        return map(make, patch_reports(request))
     from kvmpatch.sources.repo import Repository
 
-    return _from_repository(request, Repository.opening(request.start, request.overrides))
+    return _from_repository(request, Repository.opening(request.start, request.overrides), make)
 
 
-def _from_repository(request: ShowRequest, opened: Callable[[], Repository]) -> Iterator[Report]:
+def _itself(report: Report) -> Report:
+    return report
+
+
+def _from_repository(
+    request: ShowRequest, opened: Callable[[], Repository], make: Callable[[Report], Made]
+) -> Iterator[Made]:
     revs = request.revs or ("HEAD",)
     with opened() as repository:
         if len(revs) == 1 and ".." not in revs[0]:
             repository.get_ready()
         # Only now: git opens its packs during the 60 ms that this takes.
-        from kvmpatch.reports.in_parallel import WORTH_IT, processes, reports_in_parallel
+        from kvmpatch.reports.in_parallel import WORTH_IT, made_in_parallel, processes
         from kvmpatch.reports.show_commit import CommitReporter
 
         asked = resolve(repository, revs, request.progress)
         in_parallel = request.about is None and len(asked) >= WORTH_IT and processes() > 1
         if not in_parallel:
-            yield from CommitReporter(repository, request.about, request.progress).reports(asked)
+            yield from map(make, CommitReporter(repository, request.about, request.progress).reports(asked))
     if in_parallel:
-        yield from reports_in_parallel(request.start, request.overrides, asked)
+        yield from made_in_parallel(request.start, request.overrides, asked, make)
 
 
 def resolve(repository: Repository, revs: tuple[str, ...], progress: Progress | None) -> tuple[Resolved, ...]:
