@@ -68,6 +68,16 @@ def wrote_lines(by: str, count: int, evidence: Sequence[Evidence]) -> BackportRe
     )
 
 
+def makes_file(by: str, path: str, evidence: Sequence[Evidence]) -> BackportReason:
+    """It moved into a new file what another commit changes there; in the target it stands elsewhere still."""
+    return _made(
+        "makes-file",
+        f"建立 {path}，{short(by)} 改动的内容在目标中还位于别处",
+        f"makes {path}; in the target what {short(by)} changes there stands elsewhere still",
+        evidence,
+    )
+
+
 def changes_same(by: str, names: Sequence[str], evidence: Sequence[Evidence]) -> BackportReason:
     """It changes the same functions in between."""
     said = listed(list(names))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from kvmpatch.analysis.prerequisites import folders_around, names_standing_in, not_seen_in
+import msgspec
+
+from kvmpatch.analysis.prerequisites import not_seen_in
 from kvmpatch.analysis.relatives import Definition, NamedUse, names_used
 from kvmpatch.errors import KvmpatchError, Unreadable
 from kvmpatch.model import Evidence, Happened, Kind
 from kvmpatch.model.backport import BackportReason, NeedKind, Prerequisite, Presence
-from kvmpatch.parse.outlines import language_of, outline_of
+from kvmpatch.reports.backport.lacking import Lacking
 from kvmpatch.reports.backport.relocated import Whereabouts
 from kvmpatch.reports.backport.signatures import SignatureFinder
 from kvmpatch.reports.related.center import Center
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
 
 _DEPTH = 6
 """How far prerequisites of prerequisites are followed."""
+_TEXTUAL_DEPTH = 4
 _MOST = 50
 _MOST_INCIDENTAL = 8
 _BETWEEN = 120
 _MOST_FILES = 20
-_READ_AT_ONCE = 60
 _ORDER: tuple[NeedKind, ...] = ("needed", "textual", "incidental")
 _AGGREGATES = {Kind.STRUCT, Kind.UNION, Kind.ENUM, Kind.TYPEDEF}
 _IN_FUNCTIONS = {Kind.FUNCTION, Kind.STRUCT, Kind.ASM_SYMBOL, Kind.MACRO, Kind.SYSCALL}
@@ -48,14 +49,13 @@ class Presences(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Need:
-    """One prerequisite while it is being found."""
+class _Link(msgspec.Struct, frozen=True):
+    """One commit leads to another: `of` needs `id`, or leans on its lines, or changes what it changes."""
 
     id: str
     of: str
     kind: NeedKind
-    because: list[BackportReason] = field(default_factory=list)
+    because: BackportReason
 
 
 class NeedsFinder:
@@ -66,95 +66,108 @@ class NeedsFinder:
         self.repository = target.repository
         self.presences = presences
         self.patience = patience
-        self._standing = ""
-        self._known: dict[str, bool] = {}
+        self.lacking = Lacking(target)
 
     def find(self, center: Center) -> tuple[Prerequisite, ...]:
         """The prerequisites of a candidate and of what it needs: the needed first, each kind oldest first.
 
-        In a shallow clone, or where a limit stopped the search, there may be more; patience has the reason.
+        Textual ones are told only of commits that conflict. In a shallow clone, or where a limit stopped the search,
+        there may be more; patience has the reason.
         """
-        if self._standing != self.target.standing:
-            self._standing = self.target.standing
-            self._known.clear()
         if self.repository.shallow:
             self.patience.cut("shallow")
-        found: dict[str, _Need] = {}
+        links: dict[str, list[_Link]] = {}
+        extra: dict[str, BackportReason] = {}
         level = [center]
         for depth in range(_DEPTH + 1):
-            needs = [need for one in level for need in self._of(one, at_first=depth == 0)]
-            fresh = self._kept(needs, found, center.id)
-            level = list(self._centers(one.id for one in fresh if one.kind == "needed"))
+            new = [link for one in level for link in self._links(one, depth)]
+            fresh = self._absent(new, links, extra, center.id)
+            for link in new:
+                if link.id in fresh or link.id in links:
+                    links.setdefault(link.id, []).append(link)
+            level = list(self._centers(center, (one for one in fresh if self._leads_on(links[one], depth))))
             if not level or self.patience.over:
                 break
             if depth == _DEPTH:
                 self.patience.cut("prerequisite-depth")
-        return self._told(found)
+        return self._told(center.id, links, extra)
 
-    def _centers(self, ids: Iterable[str]) -> Iterator[Center]:
-        reporter = None
+    def _links(self, center: Center, depth: int) -> list[_Link]:
+        """What one commit leads to, whether the target has it or not."""
+        if center.parent is None or not center.is_plain:
+            return []
+        found = list(self._needed(center))
+        if self.repository.pick(center.id, self.target.standing, texts=False).state == "conflict":
+            found += self._textual(center)
+        return found if depth else [*found, *self._incidental(center)]
+
+    def _leads_on(self, links: Sequence[_Link], depth: int) -> bool:
+        """Whether what a commit needs itself is looked for: where it is to go in, or may have to."""
+        kinds = {link.kind for link in links}
+        return "needed" in kinds or ("textual" in kinds and depth < _TEXTUAL_DEPTH)
+
+    def _centers(self, candidate: Center, ids: Iterable[str]) -> Iterator[Center]:
         for raw in self.repository.commits(ids):
-            reporter = reporter or self._reporter
             try:
-                center = Center(reporter, raw)
+                yield Center(candidate.reporter, raw)
             except Unreadable:
                 self.patience.cut("missing-objects")
-                continue
-            if center.is_plain:
-                yield center
-
-    def _of(self, center: Center, *, at_first: bool) -> Iterator[_Need]:
-        """What one commit needs, whether the target has it or not."""
-        self._reporter = center.reporter
-        if center.parent is None or not center.is_plain:
-            return
-        yield from self._needed(center)
-        yield from self._textual(center)
-        if at_first:
-            yield from self._incidental(center)
 
     # ---- what the target has ---------------------------------------------------------------------------------------
 
-    def _kept(self, needs: Sequence[_Need], found: dict[str, _Need], candidate: str) -> list[_Need]:
-        """Take what is new and absent into what was found; give what is new there."""
-        have = {candidate, *self.target.taken}
-        ids = list(dict.fromkeys(one.id for one in needs if one.id not in have and one.id not in found))
+    def _absent(
+        self,
+        links: Sequence[_Link],
+        held: dict[str, list[_Link]],
+        extra: dict[str, BackportReason],
+        candidate: str,
+    ) -> list[str]:
+        """The commits that are new and that the target does not have; of those that it has in part, that is noted."""
+        have = {candidate, *self.target.taken, *held}
+        strongest = sorted(links, key=lambda link: _ORDER.index(link.kind))
+        ids = list(dict.fromkeys(link.id for link in strongest if link.id not in have))
         raws = [raw for raw in self.repository.commits(ids) if len(raw.parents) == 1]
         presences = self.presences.find(raws) if raws else {}
-        fresh: list[_Need] = []
-        for need in sorted(needs, key=lambda one: _ORDER.index(one.kind)):
-            presence = presences.get(need.id)
-            known = found.get(need.id)
-            if known:
-                stronger = min(known.kind, need.kind, key=_ORDER.index)
-                if stronger != known.kind:
-                    known.kind, known.of = stronger, need.of
-                if need.kind != "incidental":
-                    known.because += [one for one in need.because if one not in known.because]
-            elif presence and presence.state != "present":
-                if len(found) >= _MOST:
-                    self.patience.cut("prerequisite-limit")
-                    continue
-                if presence.state == "partial":
-                    need.because.append(words.partly_there(_places(presence) or (Evidence(commit=need.id),)))
-                found[need.id] = need
-                fresh.append(need)
+        fresh: list[str] = []
+        for raw in raws:
+            presence = presences[raw.id]
+            if presence.state == "present":
+                continue
+            if len(held) + len(fresh) >= _MOST:
+                self.patience.cut("prerequisite-limit")
+                break
+            if presence.state == "partial":
+                extra[raw.id] = words.partly_there(_places(presence) or (Evidence(commit=raw.id),))
+            fresh.append(raw.id)
         return fresh
 
-    def _told(self, found: dict[str, _Need]) -> tuple[Prerequisite, ...]:
-        raws = {raw.id: raw for raw in self.repository.commits(list(found))}
+    def _told(
+        self, candidate: str, links: dict[str, list[_Link]], extra: dict[str, BackportReason]
+    ) -> tuple[Prerequisite, ...]:
+        """What was found, by its strongest link; needed is what the candidate needs, or what that needs, and so on."""
+        needed = {candidate}
+        while more := {
+            one for one, to in links.items() if one not in needed and any(_binds(link, needed) for link in to)
+        }:
+            needed |= more
+        raws = {raw.id: raw for raw in self.repository.commits(list(links))}
 
-        def rank(need: _Need) -> tuple[int, float, str]:
-            return _ORDER.index(need.kind), moment(raws[need.id].committer.date), need.id
+        def told(raw: RawCommit) -> Prerequisite:
+            ordered = sorted(links[raw.id], key=lambda link: (not _binds(link, needed), _ORDER.index(link.kind)))
+            first = ordered[0]
+            kind: NeedKind = "needed" if raw.id in needed else "textual" if first.kind != "incidental" else "incidental"
+            because = [link.because for link in ordered if link.kind != "incidental" or kind == "incidental"]
+            because += [extra[raw.id]] if raw.id in extra else []
+            return Prerequisite(raw.id, raw.subject, kind, tuple(dict.fromkeys(because)), first.of)
 
-        return tuple(
-            Prerequisite(one.id, raws[one.id].subject, one.kind, tuple(one.because), one.of)
-            for one in sorted(found.values(), key=rank)
-        )
+        def rank(one: Prerequisite) -> tuple[int, float, str]:
+            return _ORDER.index(one.kind), moment(raws[one.id].committer.date), one.id
+
+        return tuple(sorted(map(told, raws.values()), key=rank))
 
     # ---- needed ----------------------------------------------------------------------------------------------------
 
-    def _needed(self, center: Center) -> Iterator[_Need]:
+    def _needed(self, center: Center) -> Iterator[_Link]:
         """Who brought the names that its new lines use and the target lacks, and the shapes that they are used in."""
         yield from self._said(center)
         where = Whereabouts(self.target, center)
@@ -165,18 +178,16 @@ class NeedsFinder:
         uses.update({use.name: use for use in _extended(center, used) if use.name not in uses})
         finder = NeedFinder(center, self.patience, self.target.files)
         signatures = SignatureFinder(self.target, center, finder)
-        if uses:
-            places = finder.definitions(uses)
-            lacking = self._lacking(center, places) | self._far(center, finder, uses, places)
-            for commit, pairs in finder.introduced(lacking, self._beyond()):
-                yield self._brings(center, commit, pairs, uses)
+        lacking = self.lacking.definitions(center, finder, uses)
+        for commit, pairs in finder.introduced(lacking, self._beyond()):
+            yield self._brings(center, commit, pairs, uses)
         for commit, reason in signatures.find(used):
-            yield _Need(commit, center.id, "needed", [reason])
+            yield _Link(commit, center.id, "needed", reason)
 
     def _beyond(self) -> list[str]:
         return [f"^{self.target.id}"]
 
-    def _said(self, center: Center) -> Iterator[_Need]:
+    def _said(self, center: Center) -> Iterator[_Link]:
         """What its message names as prerequisites; what `Stable-dep-of` names needs it, and not the other way."""
         for word, written in dependencies_of(center.message):
             if word == "Stable-dep-of":
@@ -188,89 +199,11 @@ class NeedsFinder:
             if not self.repository.is_ancestor(commit, self.target.id):
                 line = next((one.strip() for one in center.raw.message.split("\n") if written in one.lower()), None)
                 proof = (Evidence(commit=center.id, text=line),)
-                yield _Need(commit, center.id, "needed", [words.said_to_be_needed(center.id, proof)])
-
-    def _lacking(self, center: Center, places: dict[str, list[Definition]]) -> dict[str, list[Definition]]:
-        """Of definitions on the candidate's side, those of which the target has neither the same nor the name."""
-        absent: dict[str, list[Definition]] = {}
-        there = self.target.files({one.path for ones in places.values() for one in ones})
-        for name, ones in places.items():
-            if ones[0].within is not None:
-                if not self._has_member(name, ones[0].within, [there[one.path] for one in ones]):
-                    absent[name] = ones
-            elif not any(data and any(names_standing_in(data, [name])) for data in map(there.get, _paths(ones))):
-                absent[name] = ones
-        plain = [name for name, ones in absent.items() if ones[0].within is None]
-        owners = [ones[0].within for ones in absent.values() if ones[0].within is not None]
-        paths = [*_paths(one for ones in absent.values() for one in ones)]
-        paths += [file.path for file in center.touched.files]
-        self._look_up([*plain, *owners], paths)
-        return {
-            name: ones
-            for name, ones in absent.items()
-            if (not self._known[name] if ones[0].within is None else self._owner_lacks(name, ones[0]))
-        }
-
-    def _far(
-        self, center: Center, finder: NeedFinder, uses: dict[str, NamedUse], near: dict[str, list[Definition]]
-    ) -> dict[str, list[Definition]]:
-        """Definitions that stand in no file that the commit sees directly, of names that the target lacks altogether.
-
-        Only what its use shows to be no variable of a function is looked for.
-        """
-        left = [
-            name
-            for name, use in uses.items()
-            if name not in near and (use.tag or use.called or use.member or name.isupper())
-        ]
-        paths = [file.path for file in center.touched.files]
-        self._look_up(left, paths)
-        absent = {name: uses[name] for name in left if not self._known[name]}
-        if not absent or center.parent is None:
-            return {}
-        found = self.repository.grep_files(center.parent, sorted(absent), folders_around(paths))
-        headers = [path for path in found if path.endswith(".h") or language_of(path) == "kconfig"][:_READ_AT_ONCE]
-        texts = self.repository.read_files(center.parent, headers)
-        return finder.definitions(absent, {path: data for path, data in texts.items() if data})
-
-    def _has_member(self, name: str, owner: str, texts: Sequence[bytes | None]) -> bool:
-        """Whether a structure has a member in one of some files of the target."""
-        for data in texts:
-            if data and any(names_standing_in(data, [owner])) and any(names_standing_in(data, [name])):
-                outline = outline_of("any.h", data)
-                for item in outline or ():
-                    if item.name == owner and any(one.name.rpartition(".")[2] == name for one in item.members):
-                        return True
-        return False
-
-    def _owner_lacks(self, name: str, one: Definition) -> bool:
-        """Whether a member is missing also where the target has its structure, should that be in another file."""
-        owner = one.within or ""
-        there = self.target.files([one.path])[one.path]
-        if not self._known.get(owner) or (there and any(names_standing_in(there, [owner]))):
-            return True
-        paths = self.repository.grep_files(self.target.standing, [owner], folders_around([one.path]))
-        texts = self.target.files([path for path in paths if path.endswith((".h", ".c"))][:_READ_AT_ONCE])
-        return not self._has_member(name, owner, list(texts.values()))
-
-    def _look_up(self, names: Sequence[str], paths: Iterable[str]) -> None:
-        """Learn whether names stand anywhere in the target where code at some paths may have them from."""
-        new = [name for name in dict.fromkeys(names) if name not in self._known]
-        if not new:
-            return
-        found = list(self.repository.grep_files(self.target.standing, new, folders_around(paths)))
-        left = set(new)
-        for start in range(0, len(found), _READ_AT_ONCE):
-            window = found[start : start + _READ_AT_ONCE]
-            for data in self.repository.read_files(self.target.standing, window).values():
-                left.difference_update(names_standing_in(data or b"", sorted(left)))
-            if not left:
-                break
-        self._known.update({name: name not in left for name in new})
+                yield _Link(commit, center.id, "needed", words.said_to_be_needed(center.id, proof))
 
     def _brings(
         self, center: Center, commit: str, pairs: list[tuple[Definition, Evidence]], uses: dict[str, NamedUse]
-    ) -> _Need:
+    ) -> _Link:
         pairs = sorted(pairs, key=lambda pair: (pair[0].kind == "prototype", not uses[pair[0].name].is_new))
         names = list(dict.fromkeys(f"{one.within}.{one.name}" if one.within else one.name for one, _ in pairs))
         first = uses[pairs[0][0].name]
@@ -278,7 +211,7 @@ class NeedsFinder:
         proof.append(Evidence(commit=center.id, path=first.path, side="after", line=first.line, text=first.text))
         only_declared = all(one.kind == "prototype" for one, _ in pairs)
         said = (words.declares_name if only_declared else words.brings_name)(center.id, names, proof)
-        return _Need(commit, center.id, "needed", [said])
+        return _Link(commit, center.id, "needed", said)
 
     def _numbered(self, evidence: Evidence) -> Evidence:
         """A line as evidence with its number in the file that the commit made."""
@@ -291,7 +224,7 @@ class NeedsFinder:
 
     # ---- textual ---------------------------------------------------------------------------------------------------
 
-    def _textual(self, center: Center) -> Iterator[_Need]:
+    def _textual(self, center: Center) -> Iterator[_Link]:
         """Who wrote the lines that its patch must find, where the target's file does not have them."""
         finder = TextFinder(center, self.patience)
         lines = finder.lines()
@@ -301,14 +234,27 @@ class NeedsFinder:
             there = {**there, **Whereabouts(self.target, center).files(elsewhere)}
         texts = {path: set((data or b"").decode("utf-8", "replace").split("\n")) for path, data in there.items()}
         missing = [one for one in lines if one.text not in texts[one.path]]
+        for path in elsewhere:
+            if there[path] and (mover := self._maker(center, path)):
+                proof = (Evidence(commit=mover, path=path, side="after"),)
+                yield _Link(mover, center.id, "textual", words.makes_file(center.id, path, proof))
         for commit, written in finder.written(missing, self._beyond()):
             ordered = sorted(written, key=lambda one: (not one.removed, one.path, one.line))
             reason = words.wrote_lines(center.id, len(ordered), [_proof(center.id, one) for one in ordered[:3]])
-            yield _Need(commit, center.id, "textual", [reason])
+            yield _Link(commit, center.id, "textual", reason)
+
+    def _maker(self, center: Center, path: str) -> str | None:
+        """Who made a file that the target lacks, where that can be told."""
+        ids, stopped = center.earlier([path], _BETWEEN, self._beyond())
+        if not ids or stopped:
+            return None
+        touched = next(iter(self.repository.changed([ids[-1]], counts=False, renames=False)))
+        made = any(file.path == path and file.status == "added" for file in touched.files)
+        return ids[-1] if made and center.is_patch(ids[-1]) else None
 
     # ---- incidental ------------------------------------------------------------------------------------------------
 
-    def _incidental(self, center: Center) -> Iterator[_Need]:
+    def _incidental(self, center: Center) -> Iterator[_Link]:
         """The nearest commits in between that change the same functions."""
         names = {
             change.name
@@ -329,7 +275,12 @@ class NeedsFinder:
         for commit in [one for one in touched if center.is_patch(one)][:_MOST_INCIDENTAL]:
             proofs = touched[commit]
             reason = words.changes_same(center.id, list(proofs), list(proofs.values())[:3])
-            yield _Need(commit, center.id, "incidental", [reason])
+            yield _Link(commit, center.id, "incidental", reason)
+
+
+def _binds(link: _Link, needed: set[str]) -> bool:
+    """Whether a link makes its commit needed."""
+    return link.kind == "needed" and link.of in needed
 
 
 def _extended(center: Center, used: dict[str, NamedUse]) -> Iterator[NamedUse]:
@@ -342,10 +293,6 @@ def _extended(center: Center, used: dict[str, NamedUse]) -> Iterator[NamedUse]:
         if use:
             is_tag = change.kind is not Kind.TYPEDEF
             yield NamedUse(change.name, use.path, use.line, use.text, False, False, False, is_tag)
-
-
-def _paths(ones: Iterable[Definition]) -> list[str]:
-    return list(dict.fromkeys(one.path for one in ones))
 
 
 def _proof(commit: str, one: LeanedOn) -> Evidence:

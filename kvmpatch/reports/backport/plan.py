@@ -107,8 +107,9 @@ class Planner:
         while trial.state == "conflict" and trial.failed_at and trial.failed_at not in tried and not self.patience.over:
             step = trial.failed_at
             tried.add(step)
-            more = [one for one in textual.get(step, ()) if one not in steps]
-            helped = self._helped(steps, step, more, edges) if more else None
+            helped = None
+            for more in (_leading_to(step, textual), [one for ones in textual.values() for one in ones]):
+                helped = helped or self._helped(steps, step, [one for one in more if one not in steps], edges)
             if helped is None:
                 break
             steps = helped
@@ -201,6 +202,14 @@ class Planner:
         except KvmpatchError:
             return {one: one for one in ids}
         return {one: short(one) for one in ids}
+
+
+def _leading_to(step: str, textual: dict[str, list[str]]) -> list[str]:
+    """What a step leans on, and what that leans on."""
+    found = [step]
+    for one in found:
+        found += [other for other in textual.get(one, ()) if other not in found]
+    return found[1:]
 
 
 def _conflict(paths: Sequence[str]) -> str:
