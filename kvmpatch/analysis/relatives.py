@@ -112,6 +112,11 @@ def without_words(text: str) -> str:
     return next((line for line, _ in _code((f"+{text}",), 1, "+")), "")
 
 
+def names_in(text: str) -> Iterator[str]:
+    """The names in one line of code, in their order: no words of C, none of comments and strings."""
+    return _words(without_words(text))
+
+
 def _words(text: str) -> Iterator[str]:
     return (match["word"] for match in _WORD.finditer(text) if match["word"] not in _WORDS_OF_C)
 
