@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -34,7 +35,7 @@ from kvmpatch.model.backport import Backport, Pick
 from kvmpatch.render.annotate_formats import ANNOTATE_FORMATS, AnnotateFormat, written_annotations
 from kvmpatch.render.annotate_page import MARK
 from kvmpatch.render.escape import HIDDEN
-from kvmpatch.render.formats import Look
+from kvmpatch.render.formats import FORMATS, Look
 from kvmpatch.render.page import Detail, Speech, Voice
 from kvmpatch.render.to_notes import to_notes
 from kvmpatch.words import Text
@@ -478,6 +479,13 @@ def test_every_format_writes_what_can_be_said_and_what_cannot() -> None:
     for kind in ANNOTATE_FORMATS:
         for one in (noted(), unknown, noted(backport())):
             assert isinstance(text(one, kind), str)
+
+
+def test_the_readme_names_every_format_of_annotate() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    for half in readme.split("## English", 1):
+        for kind in ANNOTATE_FORMATS[len(FORMATS) :]:
+            assert f"`{kind}`" in half, kind
 
 
 def test_a_rule_has_one_text_in_sarif_however_often_it_speaks() -> None:
