@@ -11,7 +11,6 @@ import click
 
 import kvmpatch
 from kvmpatch.cli.annotate_command import ANNOTATE
-from kvmpatch.cli.annotate_command import ANNOTATE
 from kvmpatch.cli.bilingual import BilingualCommand, BilingualGroup, BilingualOption
 from kvmpatch.cli.call import Call, is_terminal
 from kvmpatch.cli.index_command import INDEX
