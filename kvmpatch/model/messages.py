@@ -71,6 +71,35 @@ class Message(msgspec.Struct, frozen=True):
     prose: tuple[str, ...]
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """A remark in square brackets, without them, and the line below it (None: nothing stands there)."""
+
+    text: str
+    below: str | None
+    above_sign_off: bool
+    above_last: bool
+
+
+class Head(msgspec.Struct, frozen=True):
+    """How a backport's message is laid out.
+
+    Attributes:
+        lines: of its head: from `... inclusion` to the rule, else the first few of the body; empty lines left out.
+        inclusion: whether there is a line `... inclusion`.
+        at_top: whether the head is what the body begins with.
+        closed: whether a rule of dashes closes it.
+        remarks: the remarks in square brackets, in order.
+        last: the lines at the end.
+    """
+
+    lines: tuple[str, ...]
+    inclusion: bool
+    at_top: bool
+    closed: bool
+    remarks: tuple[Remark, ...]
+    last: tuple[str, ...]
+
+
 class Commit(msgspec.Struct, frozen=True):
     """Who and when. For text read with --patch, what a mail does not hold is None."""
 

@@ -19,6 +19,7 @@ from kvmpatch.sources.repo.plumbing import Plumbing
 from kvmpatch.sources.repo.quarantine import Quarantine
 from kvmpatch.sources.repo.revisions import RevisionReader
 from kvmpatch.sources.repo.settings import Settings, read_settings
+from kvmpatch.sources.repo.tags import Tag, read_tags
 from kvmpatch.sources.repo.trees import grep_files, list_files, literal
 from kvmpatch.sources.repo.values import (
     Blob,
@@ -132,6 +133,13 @@ class Repository:
         ids = dict.fromkeys([*([head.encode()] if head else []), *done.out.split()])
         infos = self._objects.infos(list(ids))
         return tuple(info.name.decode("ascii") for info in infos if info.kind in ("commit", "tag"))
+
+    def tags(self) -> tuple[Tag, ...]:
+        """The tags of commits, by name; a tag that nobody signed or described counts as well."""
+        form = (
+            "%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(creatordate:unix)"
+        )
+        return read_tags(self._place.real.run("for-each-ref", f"--format={form}", "refs/tags/").out)
 
     def find_backports(
         self,
