@@ -109,6 +109,16 @@ def adapted(by: Sequence[str], lines: int, total: int) -> BackportReason:
     )
 
 
+def rewritten(by: str, proof: Evidence) -> BackportReason:
+    """It names the commit and has its subject, and does everything in another way."""
+    return _made(
+        "rewritten",
+        f"{short(by)} 标题相同，但改法完全不同",
+        f"{short(by)} has its subject, and does it all in another way",
+        proof,
+    )
+
+
 # ---- a part of it ----------------------------------------------------------------------------------------------------
 
 

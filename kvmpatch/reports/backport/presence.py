@@ -176,9 +176,11 @@ class PresenceFinder:
         for hit in opinion.hits:
             if hit.rung == "object" or hit.commit not in self.side.raws:
                 return Presence("present", hit.rung, (hit.commit,), (), (hit.reason,))
+        if not opinion.hits:
+            return None
         hits = [hit for hit in opinion.hits if hit.commit not in unreadable]
         pointing = [hit for hit in hits if hit.rung != "subject"]
-        if opinion.hits and (known.id in unreadable or not hits):
+        if known.id in unreadable or not hits:
             return self._unread(opinion.hits)
         candidate = self._work(known.id)
         called = [hit for hit in hits if hit.rung == "subject" and self._is_alike(known, candidate, hit.commit)]
@@ -220,15 +222,22 @@ class PresenceFinder:
         because = [hit.reason for hit in hits if hit.rung in (rung, "subject")]
         because += self._moot(found, candidate)
         state: PresenceState = "present"
+        nothing = found.telling and not found.matched and not found.adapted
+        if nothing and len(found.missing) == len(candidate.files):
+            proof = hits[0].reason.evidence[-1]
+            if any(self._has_the_name(known, hit.commit) for hit in hits):
+                because.append(words.rewritten(hits[0].commit, proof))
+                return Presence("present", rung, where, (), tuple(because))
+            return Presence("unknown", rung, where, (), (words.points_elsewhere(hits[0].commit, proof),))
         if found.missing:
             paths = [file.path for file in found.missing]
             because.append(words.left_out(where, paths, sum(len(file.hunks) for file in found.missing)))
             state = "partial"
-            if found.telling and not found.matched and not found.adapted and len(found.missing) == len(candidate.files):
-                first = hits[0].commit
-                proof = because[0].evidence[-1]
-                return Presence("unknown", rung, where, (), (words.points_elsewhere(first, proof),))
         return Presence(state, rung, where, found.missing, tuple(because))
+
+    def _has_the_name(self, known: Known, commit: str) -> bool:
+        """Whether a commit of the target has the candidate's subject."""
+        return bare_subject(self.side.raws[commit].subject) == bare_subject(known.raw.subject)
 
     def _moot(self, found: Coverage, candidate: CommitWork) -> Iterator[BackportReason]:
         """Files that the target has not: removed there, or never there."""

@@ -125,8 +125,11 @@ class ByLines:
         if brought and (found.telling >= _THIN or any(self._same_author(known, one) for one in where)):
             return Presence("present", "hunks", where, (), (words.lines_stand(where, self.target, paths),))
         if found.telling >= _THIN:
-            return Presence("unknown", "hunks", where, (), (words.stands_unexplained(self.target, paths),))
-        return Presence("unknown", "hunks", where, (), (words.too_thin(self.target, paths),))
+            unknown = Presence("unknown", "hunks", where, (), (words.stands_unexplained(self.target, paths),))
+            return self._partly(known, found, where) or unknown
+        if where:
+            return Presence("unknown", "hunks", where, (), (words.too_thin(self.target, paths),))
+        return self._absent(known)
 
     def _partly(self, known: Known, found: Coverage, where: tuple[str, ...]) -> Presence | None:
         """Most of it, by its own author and under no other commit's name: the rest is missing, or was adapted."""
