@@ -8,7 +8,7 @@ away before the candidate. Both are looked for in the two histories since the fo
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from kvmpatch.analysis.conflicts import Region, hunks_met, regions
 from kvmpatch.analysis.hunk_places import hunk_place
+from kvmpatch.analysis.line_work import squeezed, tells
 from kvmpatch.analysis.relatives import names_in
 from kvmpatch.errors import Unreadable
 from kvmpatch.model import Evidence, Hunk
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from kvmpatch.reports.related.request import Patience
     from kvmpatch.sources.repo import PickedFile
 
-_LETTERS = 6
-"""Letters and digits that a line must have to be told from other lines like it."""
 _TELLING_NAME = 4
 _MOST_REASONS = 4
 _MOST_PROOFS = 4
@@ -104,24 +103,21 @@ class Clashes:
     # ---- what is read ----------------------------------------------------------------------------------------------
 
     @cached_property
+    def _texts(self) -> dict[str, str]:
+        """The three sides of the files that have conflicts in their text, by id."""
+        sides = (side for file in self.files if file.text for side in (file.ours, file.base, file.theirs) if side)
+        ids = sorted({side.id for side in sides})
+        blobs = zip(ids, self.repository.blobs(ids), strict=True)
+        return {one: blob.data.decode("utf-8", "backslashreplace") if blob.data else "" for one, blob in blobs}
+
+    @cached_property
     def _regions(self) -> dict[str, tuple[Region, ...]]:
         """The conflicts of each file, none where it is no text."""
-        ids = {side.id for file in self.files if file.text for side in (file.ours, file.base, file.theirs) if side}
-        ordered = sorted(ids)
-        texts = {
-            identity: blob.data.decode("utf-8", "backslashreplace") if blob.data else ""
-            for identity, blob in zip(ordered, self.repository.blobs(ordered), strict=True)
-        }
-        return {
-            file.path: regions(
-                file.text,
-                file.marker,
-                *(texts[side.id] if side else "" for side in (file.ours, file.base, file.theirs)),
-            )
-            if file.text
-            else ()
-            for file in self.files
-        }
+        found = {}
+        for file in self.files:
+            sides = (self._texts[side.id] if side and file.text else "" for side in (file.ours, file.base, file.theirs))
+            found[file.path] = regions(file.text, file.marker, *sides) if file.text else ()
+        return found
 
     @cached_property
     def sides(self) -> TwoSides:
@@ -145,10 +141,13 @@ class Clashes:
     @cached_property
     def _lines(self) -> dict[str, list[_Line]]:
         """By file, the lines about which the two sides differ."""
-        return {
-            path: [one for place, region in enumerate(found) for one in _differing(place, region)]
-            for path, found in self._regions.items()
-        }
+        found = {}
+        for file in self.files:
+            sides = (self._texts[side.id] if side and file.text else "" for side in (file.base, file.ours))
+            often = tuple(Counter(text.split("\n")) for text in sides)
+            of_file = enumerate(self._regions[file.path])
+            found[file.path] = [one for place, region in of_file for one in _differing(place, region, often)]
+        return found
 
     @cached_property
     def _learned(self) -> TwoSides:
@@ -336,15 +335,19 @@ class Clashes:
 
 
 def _tells(text: str) -> bool:
-    return sum(map(str.isalnum, text)) >= _LETTERS
+    return tells(squeezed(text))
 
 
-def _differing(place: int, region: Region) -> list[_Line]:
-    """The lines on which the two sides of a region differ: those that can be told from others, if there are any."""
+def _differing(place: int, region: Region, often: Sequence[Counter[str]]) -> list[_Line]:
+    """The lines on which the two sides of a region differ: those that can be told from others, if there are any.
+
+    A line that stands elsewhere in its file, too, may have come by any commit that wrote one like it.
+    """
     lacked = [_Line(place, True, number, text) for number, text in region.lacked()]
     held = [_Line(place, False, number, text) for number, text in region.held()]
     both = [one for one in (*lacked, *held) if one.text.strip()]
-    return [one for one in both if _tells(one.text)] or both
+    telling = [one for one in both if _tells(one.text)]
+    return [one for one in telling if often[not one.lacked][one.text] == 1] or telling or both
 
 
 def _most(found: dict[Key, list[_Line]]) -> list[tuple[Key, list[_Line]]]:
