@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -122,7 +122,23 @@ def hunks_by_file(lines: Iterable[Line]) -> dict[tuple[str, str], list[Hunk]]:
     return found
 
 
-def commit_work(commit: str, files: Sequence[FileWork], hunks: dict[str, Sequence[Hunk]]) -> CommitWork:
+def without_context(hunk: Hunk) -> Iterator[Hunk]:
+    """The runs of changed lines in a hunk with context, each as a hunk of its own."""
+    before, after = hunk.before_start, hunk.after_start
+    run: list[str] = []
+    for line in (*hunk.lines, " "):
+        if line[:1] in ("+", "-"):
+            run.append(line)
+            continue
+        if run:
+            removed, added = (sum(one[0] == sign for one in run) for sign in "-+")
+            yield Hunk(before, removed, after, added, hunk.heading, tuple(run))
+            before, after, run = before + removed, after + added, []
+        if line[:1] == " ":
+            before, after = before + 1, after + 1
+
+
+def commit_work(commit: str, files: Sequence[FileWork], hunks: Mapping[str, Sequence[Hunk]]) -> CommitWork:
     """The work of one commit: its files, and the hunks of each by path."""
     plain = {
         path: [tuple(line[0] + squeezed(line[1:]) for line in hunk.lines) for hunk in of_file]

@@ -86,11 +86,13 @@ class Comparison(msgspec.Struct, frozen=True):
         class_: identical; the same changed lines in other context; some hunks left out; hunks changed; another change.
         other: the commit of the target that it was compared with.
         hunks: those that differ, file by file.
+        because: what else is to be said of it: white space alone differs, a file has another path.
     """
 
     class_: Likeness
     other: str
     hunks: tuple[FileHunks, ...]
+    because: tuple[BackportReason, ...] = ()
 
 
 class ConflictFile(msgspec.Struct, frozen=True):
