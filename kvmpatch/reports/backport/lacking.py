@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _READ_AT_ONCE = 60
 
+Places = dict[str, list[Definition]]
+"""Definitions by name."""
+
 
 class Lacking:
     """Looks names up in one target; what was found there or not is remembered for the commit that it stands at."""
@@ -26,19 +29,36 @@ class Lacking:
         self._standing = target.standing
         self._known: dict[str, bool] = {}
 
-    def definitions(self, center: Center, finder: NeedFinder, uses: dict[str, NamedUse]) -> dict[str, list[Definition]]:
-        """Where the tree before a commit defines names that its new lines use and that the target does not have."""
+    def definitions(self, center: Center, finder: NeedFinder, uses: dict[str, NamedUse]) -> Places:
+        """Where the tree before a commit defines names that its new lines use and that the target seems to lack.
+
+        The target's own version of these files has been looked at; `confirmed` looks at the others.
+        """
         if not uses:
             return {}
         if self._standing != self.target.standing:
             self._standing = self.target.standing
             self._known.clear()
         places = finder.definitions(uses)
-        return self._near(center, places) | self._far(center, finder, uses, places)
+        return self._near(places) | self._far(center, finder, uses, places)
 
-    def _near(self, center: Center, places: dict[str, list[Definition]]) -> dict[str, list[Definition]]:
-        """Of definitions on the candidate's side, those of which the target has neither the same nor the name."""
-        absent: dict[str, list[Definition]] = {}
+    def confirmed(self, places: Places, paths: Iterable[str]) -> Places:
+        """Of the definitions that `definitions` gave, those whose names stand nowhere where code at paths sees them.
+
+        One search of the target for all of them: that is what takes time.
+        """
+        plain = [name for name, ones in places.items() if ones[0].within is None]
+        owners = [ones[0].within for ones in places.values() if ones[0].within is not None]
+        self._look_up([*plain, *owners], [*_paths(one for ones in places.values() for one in ones), *paths])
+        return {
+            name: ones
+            for name, ones in places.items()
+            if (not self._known[name] if ones[0].within is None else self._owner_lacks(name, ones[0]))
+        }
+
+    def _near(self, places: Places) -> Places:
+        """Of definitions on the candidate's side, those of which the target does not have the same in these files."""
+        absent: Places = {}
         there = self.target.files({one.path for ones in places.values() for one in ones})
         for name, ones in places.items():
             if ones[0].within is not None:
@@ -46,20 +66,9 @@ class Lacking:
                     absent[name] = ones
             elif not any(data and any(names_standing_in(data, [name])) for data in map(there.get, _paths(ones))):
                 absent[name] = ones
-        plain = [name for name, ones in absent.items() if ones[0].within is None]
-        owners = [ones[0].within for ones in absent.values() if ones[0].within is not None]
-        paths = [*_paths(one for ones in absent.values() for one in ones)]
-        paths += [file.path for file in center.touched.files]
-        self._look_up([*plain, *owners], paths)
-        return {
-            name: ones
-            for name, ones in absent.items()
-            if (not self._known[name] if ones[0].within is None else self._owner_lacks(name, ones[0]))
-        }
+        return absent
 
-    def _far(
-        self, center: Center, finder: NeedFinder, uses: dict[str, NamedUse], near: dict[str, list[Definition]]
-    ) -> dict[str, list[Definition]]:
+    def _far(self, center: Center, finder: NeedFinder, uses: dict[str, NamedUse], near: Places) -> Places:
         """Definitions that stand in no file that the commit sees directly, of names that the target lacks altogether.
 
         Only what its use shows to be no variable of a function is looked for.

@@ -36,6 +36,8 @@ _MOST = 50
 _MOST_INCIDENTAL = 8
 _BETWEEN = 120
 _MOST_FILES = 20
+Pairs = list[tuple[Definition, Evidence]]
+"""Definitions, each with the line that brought it."""
 _ORDER: tuple[NeedKind, ...] = ("needed", "textual", "incidental")
 _AGGREGATES = {Kind.STRUCT, Kind.UNION, Kind.ENUM, Kind.TYPEDEF}
 _IN_FUNCTIONS = {Kind.FUNCTION, Kind.STRUCT, Kind.ASM_SYMBOL, Kind.MACRO, Kind.SYSCALL}
@@ -67,6 +69,7 @@ class NeedsFinder:
         self.presences = presences
         self.patience = patience
         self.lacking = Lacking(target)
+        self._unsure: list[tuple[Center, str, Pairs, dict[str, NamedUse]]] = []
 
     def find(self, center: Center) -> tuple[Prerequisite, ...]:
         """The prerequisites of a candidate and of what it needs: the needed first, each kind oldest first.
@@ -76,6 +79,7 @@ class NeedsFinder:
         """
         if self.repository.shallow:
             self.patience.cut("shallow")
+        self._unsure.clear()
         links: dict[str, list[_Link]] = {}
         extra: dict[str, BackportReason] = {}
         level = [center]
@@ -90,13 +94,31 @@ class NeedsFinder:
                 break
             if depth == _DEPTH:
                 self.patience.cut("prerequisite-depth")
+        self._confirm(links)
         return self._told(center.id, links, extra)
+
+    def _confirm(self, links: dict[str, list[_Link]]) -> None:
+        """Take back what prerequisites were said to need, where the target has those names elsewhere.
+
+        What the candidate itself needs was looked up at once; for the others one search does.
+        """
+        places = {one.name: [one] for _, _, pairs, _ in self._unsure for one, _ in pairs}
+        if not places:
+            return
+        paths = [path for center, *_ in self._unsure for path in center.paths]
+        absent = self.lacking.confirmed(places, dict.fromkeys(paths))
+        for center, commit, pairs, uses in self._unsure:
+            kept = [pair for pair in pairs if pair[0].name in absent]
+            if len(kept) < len(pairs) and commit in links:
+                before = self._brings(center, commit, pairs, uses)
+                others = [one for one in links[commit] if one != before]
+                links[commit] = [*others, *([self._brings(center, commit, kept, uses)] if kept else [])]
 
     def _links(self, center: Center, depth: int) -> list[_Link]:
         """What one commit leads to, whether the target has it or not."""
         if center.parent is None or not center.is_plain:
             return []
-        found = list(self._needed(center))
+        found = list(self._needed(center, at_first=depth == 0))
         if self.repository.pick(center.id, self.target.standing, texts=False).state == "conflict":
             found += self._textual(center)
         return found if depth else [*found, *self._incidental(center)]
@@ -150,7 +172,10 @@ class NeedsFinder:
             one for one, to in links.items() if one not in needed and any(_binds(link, needed) for link in to)
         }:
             needed |= more
-        raws = {raw.id: raw for raw in self.repository.commits(list(links))}
+        led_to = {candidate}
+        while more := {one for one, to in links.items() if one not in led_to and any(one.of in led_to for one in to)}:
+            led_to |= more
+        raws = {raw.id: raw for raw in self.repository.commits([one for one in links if one in led_to])}
 
         def told(raw: RawCommit) -> Prerequisite:
             ordered = sorted(links[raw.id], key=lambda link: (not _binds(link, needed), _ORDER.index(link.kind)))
@@ -167,7 +192,7 @@ class NeedsFinder:
 
     # ---- needed ----------------------------------------------------------------------------------------------------
 
-    def _needed(self, center: Center) -> Iterator[_Link]:
+    def _needed(self, center: Center, *, at_first: bool) -> Iterator[_Link]:
         """Who brought the names that its new lines use and the target lacks, and the shapes that they are used in."""
         yield from self._said(center)
         where = Whereabouts(self.target, center)
@@ -179,8 +204,12 @@ class NeedsFinder:
         finder = NeedFinder(center, self.patience, self.target.files)
         signatures = SignatureFinder(self.target, center, finder)
         lacking = self.lacking.definitions(center, finder, uses)
+        if at_first:
+            lacking = self.lacking.confirmed(lacking, center.paths)
         for commit, pairs in finder.introduced(lacking, self._beyond()):
             yield self._brings(center, commit, pairs, uses)
+            if not at_first:
+                self._unsure.append((center, commit, pairs, uses))
         for commit, reason in signatures.find(used):
             yield _Link(commit, center.id, "needed", reason)
 
@@ -201,9 +230,7 @@ class NeedsFinder:
                 proof = (Evidence(commit=center.id, text=line),)
                 yield _Link(commit, center.id, "needed", words.said_to_be_needed(center.id, proof))
 
-    def _brings(
-        self, center: Center, commit: str, pairs: list[tuple[Definition, Evidence]], uses: dict[str, NamedUse]
-    ) -> _Link:
+    def _brings(self, center: Center, commit: str, pairs: Pairs, uses: dict[str, NamedUse]) -> _Link:
         pairs = sorted(pairs, key=lambda pair: (pair[0].kind == "prototype", not uses[pair[0].name].is_new))
         names = list(dict.fromkeys(f"{one.within}.{one.name}" if one.within else one.name for one, _ in pairs))
         first = uses[pairs[0][0].name]

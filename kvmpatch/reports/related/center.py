@@ -116,6 +116,11 @@ class Center:
         return self.raw.parents[0] if self.raw.parents else None
 
     @property
+    def paths(self) -> list[str]:
+        """The files that it touches, by the names that they had before it."""
+        return [file.before_path for file in self.touched.files]
+
+    @property
     def is_plain(self) -> bool:
         """Whether it is no merge, and its patch one that a person may have written."""
         return len(self.raw.parents) <= 1 and 0 < len(self.touched.files) <= _MOST_FILES

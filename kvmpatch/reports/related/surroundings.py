@@ -25,12 +25,15 @@ def with_headers(
         wave: the files whose includes are followed, which may be of another tree.
     """
     found = dict(known)
+    roots = list({path.rpartition("/")[0]: path for path in wave}.values())
     for turn in range(2):
         asked: dict[str, None] = {}
         for path, data in wave.items():
             for header, quoted in includes(data):
                 if turn == 0 or quoted or header.startswith("asm/") or _namesake(path, header):
-                    asked.update(dict.fromkeys(header_places(path, header, quoted)))
+                    # where <asm/...> lies is a matter of the file that is compiled, whichever header asks for it
+                    for root in (path,) if turn == 0 or quoted else roots:
+                        asked.update(dict.fromkeys(header_places(root, header, quoted)))
         new = [path for path in asked if path not in found][: MOST_HEADERS * 12]
         wave = {path: data for path, data in repository.read_files(tree, new).items() if data}
         found.update(list(wave.items())[: max(0, MOST_HEADERS - len(found))])
