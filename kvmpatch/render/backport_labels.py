@@ -73,6 +73,9 @@ TRIED_FAILED = Text("逐个试过，停在", "tried one by one; stopped at")
 NOT_TRIED = Text("未试", "not tried")
 COMMANDS = Text("命令", "commands")
 NOTE = Text("差异说明（供写入提交信息）", "a remark on the deviation, for the message")
+NOTE_INSTEAD = Text(
+    "若不带入前提而自行改写，可在提交信息中说明", "a remark for the message, should it be adapted without what it needs"
+)
 PROPOSAL = Text("提交信息开头可写作", "the head of its message would be")
 HEADER_FINE = Text("格式符合", "has the form of")
 NO_CANDIDATE = Text("没有要合入的提交", "no commit to bring")

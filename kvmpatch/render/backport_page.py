@@ -275,7 +275,8 @@ def _plan(candidate: Candidate, voice: Voice, number: str) -> _Part:
     if plan.commands:
         blocks.append(Code("\n".join(plan.commands)))
     if candidate.note:
-        blocks += [Note(voice.lines(own.NOTE, Style.FAINT)), Code(candidate.note)]
+        label = own.NOTE_INSTEAD if plan.clean else own.NOTE
+        blocks += [Note(voice.lines(label, Style.FAINT)), Code(candidate.note)]
     return _Part(tuple(blocks))
 
 

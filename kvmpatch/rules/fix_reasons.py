@@ -75,3 +75,8 @@ def held_back(target: str, evidence: Sequence[Evidence]) -> BackportReason:
 def unwanted(reason: str, evidence: Sequence[Evidence]) -> BackportReason:
     """The user says that it need not follow."""
     return _made("fix-unwanted", f"按使用者的要求不带入：{reason}", f"not wanted, as the user says: {reason}", evidence)
+
+
+def asked_as_well(evidence: Sequence[Evidence]) -> BackportReason:
+    """It is to go in anyway: it is among the commits that were asked for."""
+    return _made("fix-asked-as-well", "本次一并给出，会随之合入", "is among the commits of this call", evidence)

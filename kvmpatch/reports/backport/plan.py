@@ -69,6 +69,18 @@ class Planner:
         steps, trial = self._smoothed(self._ordered(wanted, edges), edges, textual)
         return self._told(raw, steps, trial)
 
+    def reached(self, plan: Plan, identity: str) -> str | None:
+        """The throw-away commit that the plan's picks made up to a commit, with it; None where one did not go in."""
+        onto = self.target.standing
+        for step in plan.steps:
+            picked = self._picked.get((step.id, onto))
+            if picked is None or picked.commit is None or picked.state != "clean":
+                return None
+            onto = picked.commit
+            if step.id == identity:
+                return onto
+        return None
+
     # ---- order -----------------------------------------------------------------------------------------------------
 
     def _ordered(self, ids: Iterable[str], edges: Sequence[tuple[str, str]]) -> tuple[str, ...]:

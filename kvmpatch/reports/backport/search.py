@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kvmpatch.errors import Unreadable, UsageError
-from kvmpatch.model import CommitName, Searched, Warning
+from msgspec.structs import replace
+
+from kvmpatch.errors import KvmpatchError, UsageError
+from kvmpatch.model import CommitName, Evidence, Searched
 from kvmpatch.model.backport import (
     BACKPORT_SCHEMA,
     Backport,
     Candidate,
     Comparison,
+    FollowingFix,
     Onto,
     Pick,
     Plan,
     Presence,
+    Risk,
 )
 from kvmpatch.parse.message import read_message
+from kvmpatch.reports.backport.comparison import compared
+from kvmpatch.reports.backport.fixes import FollowingFixes
+from kvmpatch.reports.backport.header import guessed_profile, header_of, note_of, profile_of
+from kvmpatch.reports.backport.needs import NeedsFinder
+from kvmpatch.reports.backport.picking import Picker
+from kvmpatch.reports.backport.plan import Planner
+from kvmpatch.reports.backport.presence import PresenceFinder
+from kvmpatch.reports.backport.relocated import relocated
+from kvmpatch.reports.backport.risks import risks_of
 from kvmpatch.reports.backport.target import Target
 from kvmpatch.reports.related.center import Center
 from kvmpatch.reports.related.finder import finder_for
 from kvmpatch.reports.related.request import Patience
 from kvmpatch.reports.show import resolve
 from kvmpatch.reports.show_commit import SHALLOW, CommitReporter
-from kvmpatch.rules.verdict import verdict_of
+from kvmpatch.rules import fix_reasons
+from kvmpatch.rules.verdict import verdict_of, why
 from kvmpatch.words import Text
 
 if TYPE_CHECKING:
@@ -32,13 +47,16 @@ if TYPE_CHECKING:
 
 _SECONDS = 10.0
 """How long one candidate is thought about; what that cut short is told."""
+_ASKED = "in this call"
+_LATEST = 50
+"""Commits of the target whose messages tell in which form it keeps its backports."""
 
 
 def make_backport(request: BackportRequest) -> Backport:
     """The answer to one question.
 
     Raises:
-        UsageError: no target is named, or it is a range.
+        UsageError: no target is named, it is a range, or there is no such profile.
         KvmpatchError: no repository, no such revision, unreadable objects.
     """
     from kvmpatch.sources.repo import Repository
@@ -51,30 +69,33 @@ class _Search:
     def __init__(self, repository: Repository, request: BackportRequest) -> None:
         self.repository = repository
         self.request = request
-        self.reporter = CommitReporter(repository, None, request.progress)
-        self.finder = finder_for(repository, request)
-        self.patience = Patience(_SECONDS)
+        self.profile = profile_of(request.profile).slug if request.profile else None
         self.target = self._target()
+        self.asked: set[str] = set()
+        self.patience = Patience(_SECONDS)
+        self.reporter = CommitReporter(repository, None, request.progress)
         self.presences = PresenceFinder(self.target, self.patience)
-        self.profile = request.profile or self._profile()
-        self.warnings: list[Warning] = []
+        self.picker = Picker(self.target, self.patience)
+        self.needs = NeedsFinder(self.target, self.presences, self.patience)
+        self.fixes = FollowingFixes(self.target, self.presences, request.ignored, self.patience)
+        self.planner = Planner(self.target, self.patience)
 
     def answer(self) -> Backport:
         """One candidate after the other, oldest first."""
         asked = resolve(self.repository, self.request.revs, self.request.progress)
         raws = list(self.repository.commits(dict.fromkeys(one.id for one in asked)))
+        self.asked = {raw.id for raw in raws}
+        self.profile = self.profile or self._guessed_profile()
         present = self.presences.find(raws)
-        candidates = tuple(self._candidate(raw, present[raw.id], len(raws)) for raw in raws)
-        if self.repository.shallow:
-            self.warnings.append(SHALLOW)
-        stopped = ", ".join(self.patience.stopped) or ("shallow" if self.repository.shallow else None)
-        return Backport(
-            BACKPORT_SCHEMA,
-            Onto(self.target.ref, self.target.id),
-            candidates,
-            Searched(None, self.target.id, stopped is None, stopped),
-            tuple(self.warnings),
-        )
+        candidates = []
+        for place, raw in enumerate(raws, 1):
+            self._tell(Text(f"第 {place}/{len(raws)} 个：{raw.subject}", f"{place} of {len(raws)}: {raw.subject}"))
+            candidates.append(self._candidate(raw, present[raw.id]))
+        shallow = bool(self.repository.shallow)
+        stopped = ", ".join(dict.fromkeys([*(["shallow"] if shallow else []), *self.patience.stopped])) or None
+        onto = Onto(self.target.ref, self.target.id)
+        searched = Searched(None, self.target.id, stopped is None, stopped)
+        return Backport(BACKPORT_SCHEMA, onto, tuple(candidates), searched, (SHALLOW,) if shallow else ())
 
     def _target(self) -> Target:
         ref = self.request.onto or self.repository.setting("target")
@@ -85,8 +106,16 @@ class _Search:
             )
         found = self.repository.resolve((ref,))
         if len(found) != 1 or ".." in ref:
-            raise UsageError(Text(f"--onto 须为一个提交：{ref}", f"--onto takes one commit, not {ref}"))
-        return Target(self.repository, self.finder, ref, found[0].id)
+            raise UsageError(Text(f"--onto 只能是一个提交：{ref}", f"--onto takes one commit, not {ref}"))
+        return Target(self.repository, finder_for(self.repository, self.request), ref, found[0].id)
+
+    def _guessed_profile(self) -> str | None:
+        latest = self.repository.history([self.target.id], limit=_LATEST)
+        return guessed_profile([raw.message for raw in latest])
+
+    def _tell(self, said: Text) -> None:
+        if self.request.progress:
+            self.request.progress(said)
 
     # ---- one candidate -------------------------------------------------------------------------------------------
 
@@ -96,37 +125,57 @@ class _Search:
         upstream = self._upstream(raw)
         comparison = self._comparison(raw, upstream, presence)
         if presence.state == "present":
-            return self._settled(center, upstream, presence, comparison)
+            return self._settled(raw, presence, comparison)
         pick = self.picker.pick(center)
         needs = self.needs.find(center)
-        fixes = self.fixes.find([raw.id, *(need.id for need in needs if need.kind == "needed")])
+        fixes = self._fixes([raw.id, *(need.id for need in needs if need.kind == "needed")])
         plan = self.planner.plan(raw, needs, fixes, pick)
-        made = self.picker.made(raw.id)
-        risks = (*risks_of(self.target, center, made), *relocated(self.target, center))
+        made = self.picker.made(raw.id) or self.planner.reached(plan, raw.id)
         verdict = verdict_of(presence, pick, needs, fixes, plan)
-        if made and verdict != "conflict":
-            self.target.take(raw.id, made)
-        return Candidate(
+        candidate = Candidate(
             commit=CommitName(raw.id, raw.subject),
             presence=presence,
             comparison=comparison,
             pick=pick,
             prerequisites=needs,
             fixes=fixes,
-            risks=risks,
-            header=header_of(self.profile, self.target, raw, upstream, comparison),
+            risks=self._risks(center, made, pick),
+            header=header_of(self.profile, self.target, raw, upstream, comparison) if self.profile else None,
             verdict=verdict,
             why=why(verdict, raw.id, self.target.id, presence, pick, needs, fixes, plan),
             plan=plan,
             note=note_of(self.profile, pick, needs, plan),
         )
+        self._take(raw.id, plan)
+        return candidate
 
-    def _settled(
-        self, center: Center, upstream: RawCommit | None, presence: Presence, comparison: Comparison | None
-    ) -> Candidate:
+    def _risks(self, center: Center, made: str | None, pick: Pick) -> tuple[Risk, ...]:
+        """What it means there; where things moved to only if it does not go in, and no conflict says so already."""
+        risks = risks_of(self.target, center, made)
+        if made is not None:
+            return risks
+        said = {one.said for conflict in pick.conflicts for one in conflict.because}
+        return (*risks, *(one for one in relocated(self.target, center) if one.said not in said))
+
+    def _take(self, identity: str, plan: Plan) -> None:
+        """Let the next candidates meet the target with this one in it, and with what it needs before it."""
+        reached = self.planner.reached(plan, identity)
+        if reached:
+            steps = [step.id for step in plan.steps]
+            self.target.take(steps[: steps.index(identity) + 1], reached)
+
+    def _fixes(self, ids: Sequence[str]) -> tuple[FollowingFix, ...]:
+        """The fixes that must follow; those that the same call brings are set aside."""
+        return tuple(
+            replace(one, ignored=_ASKED, because=(*one.because, fix_reasons.asked_as_well((Evidence(commit=one.id),))))
+            if one.id in self.asked and one.ignored is None and not one.in_target
+            else one
+            for one in self.fixes.find(ids)
+        )
+
+    def _settled(self, raw: RawCommit, presence: Presence, comparison: Comparison | None) -> Candidate:
         """One that the target has: there is nothing to pick, but its fixes may be missing still."""
-        raw = center.raw
-        fixes = self.fixes.find([raw.id])
+        fixes = self._fixes([raw.id])
         pick = Pick("empty", ())
         plan = self.planner.plan(raw, (), fixes, pick)
         verdict = verdict_of(presence, pick, (), fixes, plan)
@@ -138,7 +187,7 @@ class _Search:
             prerequisites=(),
             fixes=fixes,
             risks=(),
-            header=header_of(self.profile, self.target, raw, upstream, comparison),
+            header=None,
             verdict=verdict,
             why=why(verdict, raw.id, self.target.id, presence, pick, (), fixes, plan),
             plan=plan,

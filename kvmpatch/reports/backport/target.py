@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class Target:
-    """One ref, and the candidates of the same call that went in cleanly before the one in question.
+    """One ref, and the candidates of the same call that went in before the one in question.
 
     Attributes:
         ref: as written.
         id: its commit.
         standing: what the next commit is picked onto: the ref's commit, or the throw-away commit that the last clean
             pick made upon it. It can be read and walked like any other.
-        taken: ids of the candidates that `standing` has and the ref has not, in the order of their picks.
+        taken: ids of the commits that `standing` has and the ref has not, in the order of their picks.
     """
 
     def __init__(self, repository: Repository, finder: Finder, ref: str, identity: str) -> None:
@@ -30,9 +30,9 @@ class Target:
         self.taken: list[str] = []
         self._files: dict[str, bytes | None] = {}
 
-    def take(self, identity: str, made: str) -> None:
-        """A candidate went in, and this throw-away commit came of it."""
-        self.taken.append(identity)
+    def take(self, ids: Sequence[str], made: str) -> None:
+        """A candidate went in, after what it needs, and this throw-away commit came of it."""
+        self.taken.extend(ids)
         self.standing = made
         self._files.clear()
 
