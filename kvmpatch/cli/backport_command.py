@@ -63,8 +63,8 @@ BACKPORT = BilingualCommand(
         "查目标是否已有它、试合入、缺少的前提、必须跟进的修复、能合入但含义不同之处，并给出逐个试过的方案。"
         "不动工作区，也不写入仓库。多个 REV 由旧到新，后一个在前一个合入之后的目标上试。",
         "Is it in already, does it go in, what it needs first, which fixes must follow, what means another thing "
-        "there, and a plan that was tried. Neither the work tree nor the repository is written to. Of several REVs, oldest "
-        "first, each is tried on the target with the earlier ones in it.",
+        "there, and a plan that was tried. Neither the work tree nor the repository is written to. Of several REVs, "
+        "oldest first, each is tried on the target with the earlier ones in it.",
     ),
     params=[
         click.Argument(("revs",), nargs=-1, required=True, metavar="REV..."),
