@@ -104,7 +104,7 @@ def test_what_later_commits_did_to_a_structure_is_told_in_order(repo: Scratch) -
     assert told(history(repo, brought).followed_by) == [
         (grown, "extended", "kvm_vcpu_config gained hstateen0"),
         (moved, "moved", "kvm_vcpu_config moved to arch/riscv/include/asm/cfg.h"),
-        (gone, "removed", "kvm_vcpu_config removed"),
+        (gone, "removed", "removed kvm_vcpu_config"),
     ]
 
 
@@ -115,7 +115,7 @@ def test_a_renamed_function_is_followed_under_its_new_name(repo: Scratch) -> Non
     changed = repo.commit("change", {CODE: function("old", "x();") + function("ran_once", *LONG, "z();")})
     assert told(history(repo, brought).followed_by) == [
         (renamed, "renamed", "setup renamed to ran_once"),
-        (changed, "changed", "ran_once changed"),
+        (changed, "changed", "changed ran_once"),
     ]
 
 

@@ -60,8 +60,8 @@ def test_the_fields_of_kvm_vcpu_config_over_time(miniature: DemoHistory, show) -
     assert events == [
         (subject_of(miniature, "Enable Smstateen accesses"), "extended", "kvm_vcpu_config gained hstateen0"),
         (subject_of(miniature, "set_guest_debug()"), "extended", "kvm_vcpu_config gained hedeleg"),
-        (subject_of(miniature, "Svade and Svadu Extensions"), "changed", "kvm_riscv_vcpu_setup_config changed"),
-        (subject_of(miniature, "Set initial value of hedeleg"), "changed", "kvm_riscv_vcpu_setup_config changed"),
+        (subject_of(miniature, "Svade and Svadu Extensions"), "changed", "changed kvm_riscv_vcpu_setup_config"),
+        (subject_of(miniature, "Set initial value of hedeleg"), "changed", "changed kvm_riscv_vcpu_setup_config"),
         (subject_of(miniature, "Add hideleg"), "extended", "kvm_vcpu_config gained hideleg"),
         (
             subject_of(miniature, "Factor-out VCPU config"),

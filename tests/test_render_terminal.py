@@ -11,11 +11,23 @@ import pytest
 from example_report import EXAMPLE, HISTORY, HOST, changed
 from msgspec.structs import replace
 
-from kvmpatch.model import Aspect, Basis, ChangeBefore, Happened, Kind, MemberChange, Searched
+from kvmpatch.model import (
+    Aspect,
+    Basis,
+    ChangeBefore,
+    Evidence,
+    Happened,
+    Kind,
+    MemberChange,
+    Searched,
+    Section,
+    Statement,
+)
 from kvmpatch.render.page import Detail, Page, Paragraphs, Span, Speech, Style, Voice
 from kvmpatch.render.show_page import show_page
 from kvmpatch.render.to_terminal import to_terminal
 from kvmpatch.render.wrap import width, wrap
+from kvmpatch.words import Text
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -247,3 +259,71 @@ def test_a_large_commit_is_shown_in_time() -> None:
     text = shown(replace(EXAMPLE, files=files, changes=changes, csr_accesses=accesses), detail="verbose")
     assert "f1500()" in text
     assert time.process_time() - began < 5  # about half a second; a quadratic walk takes minutes
+
+
+@pytest.mark.parametrize(
+    ("zh", "en", "shown"),
+    [
+        ("cfg 新增 hedeleg", "cfg gained hedeleg", "cfg 新增/gained hedeleg"),
+        ("加入 A 和 B", "added A and B", "加入/added A, B"),
+        ("加入 A、B 和 C", "added A, B and C", "加入/added A, B, C"),
+        ("首次写入 henvcfg", "henvcfg first written", "首次写入 henvcfg / henvcfg first written"),
+        ("无", "none", "无 / none"),
+        ("a b", "a b", "a b"),
+    ],
+)
+def test_what_both_languages_share_is_said_once(zh: str, en: str, shown: str) -> None:
+    assert Voice("both").shared(Text(zh, en)) == shown
+    assert Voice("zh").shared(Text(zh, en)) == zh
+    assert Voice("en").shared(Text(zh, en)) == en
+
+
+def quoting(*codes: str) -> str:
+    proof = [Evidence(text=f"Sentence {number}.") for number in range(len(codes))]
+    statements = tuple(
+        Statement(code, Text.same(one.text or ""), (one,)) for code, one in zip(codes, proof, strict=True)
+    )
+    words = Section("background", Text("作者的说明", "In the author's words"), statements)
+    return shown(replace(EXAMPLE, sections=(words,)))
+
+
+def test_the_problem_and_the_solution_are_marked_once_each() -> None:
+    text = quoting("author-problem", "author-problem", "author-solution", "author-says")
+    lines = [line.strip() for line in text.splitlines()]
+    at = lines.index("5.1 problem")
+    assert lines[at : at + 6] == [
+        "5.1 problem",
+        "│ Sentence 0.",
+        "5.2 │ Sentence 1.",
+        "5.3 solution",
+        "│ Sentence 2.",
+        "5.4 │ Sentence 3.",
+    ]
+
+
+def test_of_a_long_message_the_problem_and_the_solution_are_quoted_first() -> None:
+    text = quoting(*["author-says"] * 4, "author-problem", "author-says", "author-solution", "author-says")
+    assert re.findall(r"Sentence (\d)", text) == ["0", "1", "2", "4", "6"]
+    assert "3 more" in text
+
+
+def test_the_upper_half_of_a_register_stands_with_the_lower() -> None:
+    low = EXAMPLE.csr_accesses[0]
+    low = replace(low, before=None, change=Happened.ADDED, csr="henvcfg", csr_macro="CSR_HENVCFG", value="x", guards=())
+    high = replace(low, csr="henvcfgh", csr_macro="CSR_HENVCFGH", value="x >> 32")
+    assert "HENVCFG[H] ← x" in shown(replace(EXAMPLE, csr_accesses=(low, high)))
+    apart = shown(replace(EXAMPLE, csr_accesses=(low, replace(high, value="y"))))
+    assert "HENVCFGH ← y" in apart
+    assert "HENVCFG ← x" in apart
+
+
+def test_names_in_the_summary_give_way_to_the_list_of_changes() -> None:
+    proof = (Evidence(commit=EXAMPLE.commit.id),)
+    moved = Statement("work-moved", Text("值搬家了。", "The value moved."), proof)
+    names = Statement("structure", Text("新增某物。", "Adds something."), proof)
+    both = replace(EXAMPLE, sections=(Section("summary", Text("概要", "Summary"), (moved, names)),))
+    assert "Adds something." not in shown(both)
+    assert "Adds something." in shown(both, detail="quiet")
+    assert "Adds something." in shown(both, detail="verbose")
+    alone = replace(EXAMPLE, sections=(Section("summary", Text("概要", "Summary"), (names,)),))
+    assert "Adds something." in shown(alone)

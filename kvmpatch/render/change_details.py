@@ -144,8 +144,32 @@ def access_lines(accesses: Iterable[CsrAccess], voice: Voice) -> Iterator[Line]:
         together = bool(origin) and len(group) > 1
         if together:
             yield (Span("← "), Span(f"{origin}()", Style.CODE))
-        for access in group:
-            yield from _access(access, voice, "  " if together else "", bool(origin) and not together)
+        for access, half in _with_halves(group, voice):
+            yield from _access(access, half, voice, "  " if together else "", bool(origin) and not together)
+
+
+def _with_halves(group: list[CsrAccess], voice: Voice) -> Iterator[tuple[CsrAccess, CsrAccess | None]]:
+    """Accesses, those of a low and of its high half as one, unless every line is wanted."""
+    rest = iter([*group, None])
+    access = next(rest)
+    while access is not None:
+        following = next(rest)
+        if following is not None and not voice.verbose and _is_half(access, following):
+            yield access, following
+            access = next(rest)
+        else:
+            yield access, None
+            access = following
+
+
+def _is_half(low: CsrAccess, high: CsrAccess) -> bool:
+    """Whether an access writes the upper half of what the one before it writes the lower half of."""
+    return (
+        (high.csr, high.change, high.accessor) == (f"{low.csr}h", low.change, low.accessor)
+        and (high.before is None) == (low.before is None)
+        and low.before is None
+        and high.value == f"{low.value} >> 32"
+    )
 
 
 def _origin(access: CsrAccess) -> str | None:
@@ -154,13 +178,16 @@ def _origin(access: CsrAccess) -> str | None:
     return before.function if before and before.function != access.function else None
 
 
-def _access(access: CsrAccess, voice: Voice, indent: str, with_origin: bool) -> Iterator[Line]:
+def _access(access: CsrAccess, half: CsrAccess | None, voice: Voice, indent: str, with_origin: bool) -> Iterator[Line]:
     line = [Span(indent), symbol_of(access.change), Span(" ")]
-    line.append(Span(f"{access.accessor} {_register(access)}", Style.CODE))
+    line.append(Span(f"{access.accessor} {_register(access)}{'[H]' if half else ''}", Style.CODE))
     if access.value:
         line.append(Span(f" ← {_cut(access.value)}", Style.CODE))
     if access.guards:
         line += [Span("  "), Span(f"[{guard_text(access.guards)}]", Style.CONDITION)]
+    own = tuple(guard for guard in half.guards if guard not in access.guards) if half else ()
+    if own:
+        line += [Span("  "), Span(f"[H: {guard_text(own)}]", Style.CONDITION)]
     yield tuple(line)
     if access.before:
         was = _was(access, access.before, voice, with_origin)

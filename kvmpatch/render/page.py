@@ -172,6 +172,10 @@ class Page(msgspec.Struct, frozen=True):
     blocks: tuple[Block, ...]
 
 
+# What stands before the last of several names, in each language.
+_LINKS = (" 和 ", " and ")
+
+
 class Voice(msgspec.Struct, frozen=True):
     """The language or languages of a page, and how much it says."""
 
@@ -204,6 +208,21 @@ class Voice(msgspec.Struct, frozen=True):
         """Words within a line: `无 / none`."""
         return " / ".join(self.each(text))
 
+    def shared(self, text: Text) -> str:
+        """Words within a line, with what both languages begin and end with said once: `cfg 新增/gained hedeleg`."""
+        said = self.each(text)
+        if len(said) < 2:
+            return said[0]
+        first, second = (
+            one.replace("、", ", ").replace(link, ", ").split(" ") for one, link in zip(said, _LINKS, strict=False)
+        )
+        start = _common(first, second)
+        end = _common(first[: start - 1 if start else None : -1], second[: start - 1 if start else None : -1])
+        middles = [words[start : len(words) - end] for words in (first, second)]
+        if not start + end or not all(middles) or set(middles[0]) & set(middles[1]):
+            return self.inline(text)
+        return " ".join((*first[:start], "/".join(map(" ".join, middles)), *first[len(first) - end :]))
+
     def lines(self, text: Text, style: Style = Style.PLAIN) -> tuple[Line, ...]:
         """A sentence as one line for each language."""
         return tuple((Span(said, style),) for said in self.each(text))
@@ -211,3 +230,11 @@ class Voice(msgspec.Struct, frozen=True):
     def fit(self, limit: int, count: int) -> int:
         """How many of `count` things are shown where `limit` fit: all with -v, and never all but one."""
         return count if self.verbose or count <= limit + 1 else limit
+
+
+def _common(first: list[str], second: list[str]) -> int:
+    """How many words two texts have in common from the start."""
+    return next(
+        (at for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other),
+        min(len(first), len(second)),
+    )

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kvmpatch.model import Commit, FileChange, FixesPointer, Report, Series, Signature, StableMark
+from kvmpatch.model import (
+    Commit,
+    FileChange,
+    FixesPointer,
+    Report,
+    Series,
+    Signature,
+    StableMark,
+)
 from kvmpatch.render import labels
 from kvmpatch.render.page import Field, Fields, Line, Span, Style, Voice
 from kvmpatch.words import Text
@@ -18,9 +26,10 @@ def basics_fields(report: Report, voice: Voice) -> Fields:
     """The rows of the first section; a row whose value is empty is left out, but for those that a reader asks for."""
     commit = report.commit
     rows: list[tuple[Text, Sequence[Line]]] = [
-        (labels.COMMIT, [(Span(commit.id, Style.ID),)] if commit.id else []),
+        (labels.COMMIT, _commit(report, voice)),
         (labels.ASKED, _asked(report, voice)),
-        (labels.AUTHOR, _signature(commit.author) or [_unknown(voice)]),
+        # The author's date stands in the title.
+        (labels.AUTHOR, _signature(commit.author, dated=voice.verbose) or [_unknown(voice)]),
         (labels.COMMITTER, _signature(commit.committer) if voice.verbose else []),
         (labels.REVIEWED, _people(commit.reviewers, voice)),
         (labels.TESTED, _people(commit.testers, voice)),
@@ -41,6 +50,21 @@ def basics_fields(report: Report, voice: Voice) -> Fields:
     return Fields(tuple(Field(voice.label(label), tuple(values)) for label, values in rows if values))
 
 
+def _commit(report: Report, voice: Voice) -> list[Line]:
+    identity = report.commit.id
+    if not identity:
+        return []
+    line = (Span(identity, Style.ID),)
+    # Which commit it is the backport of stands a few rows below.
+    return [(*line, Span("  " + voice.inline(labels.BACKPORT), Style.FAINT))] if _names_its_upstream(report) else [line]
+
+
+def _names_its_upstream(report: Report) -> bool:
+    """Whether the commit is shown in place of an upstream one that was asked for, and names that one."""
+    asked = report.asked
+    return asked.how == "backport" and any(up.id.startswith(asked.rev) for up in report.commit.upstream)
+
+
 def _unknown(voice: Voice) -> Line:
     return (Span(voice.inline(labels.UNKNOWN), Style.FAINT),)
 
@@ -50,14 +74,14 @@ def _person(written: str) -> Line:
     return (Span(name), Span(" "), Span("<" + mail, Style.ADDRESS)) if bracket else (Span(written),)
 
 
-def _signature(signature: Signature | None) -> list[Line]:
+def _signature(signature: Signature | None, *, dated: bool = True) -> list[Line]:
     if signature is None:
         return []
     who = _person(f"{signature.name} <{signature.email}>") if signature.email else (Span(signature.name),)
-    return [who, (Span(_spaced_date(signature.date), Style.FAINT),)] if signature.date else [who]
+    return [who, (Span(spaced_date(signature.date), Style.FAINT),)] if signature.date and dated else [who]
 
 
-def _spaced_date(date: str) -> str:
+def spaced_date(date: str) -> str:
     """`2023-09-13 22:09:01 +05:30` from ISO 8601; what is not in that form stays as it is."""
     if len(date) > 19 and date[10] == "T":
         return f"{date[:10]} {date[11:19]} {date[19:].strip()}"
@@ -77,7 +101,7 @@ def _more(count: int, voice: Voice) -> list[Line]:
 def _asked(report: Report, voice: Voice) -> list[Line]:
     asked = report.asked
     lines: list[Line] = []
-    if asked.how == "backport":
+    if asked.how == "backport" and not _names_its_upstream(report):
         lines.append((Span(asked.rev, Style.ID), Span("  " + voice.inline(labels.AS_BACKPORT), Style.FAINT)))
     elif asked.how == "patch":
         lines.append((Span(asked.rev, Style.ADDRESS), Span("  " + voice.inline(labels.FROM_PATCH), Style.FAINT)))

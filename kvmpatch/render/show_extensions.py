@@ -53,6 +53,8 @@ def _table(rows: list[tuple[Cell, ...]], one_role: bool, voice: Voice) -> Iterat
     if shared_guard:
         hidden.add(4)
     columns = [place for place in range(len(head)) if place not in hidden and any(row[place] for row in rows)]
+    if not voice.verbose:
+        rows = list(_paired(rows))
     shown = voice.fit(_ROWS_SHOWN, len(rows))
     yield Table(
         tuple(voice.label(head[place]) for place in columns),
@@ -62,6 +64,25 @@ def _table(rows: list[tuple[Cell, ...]], one_role: bool, voice: Voice) -> Iterat
         yield Note(((Span(voice.inline(labels.more(len(rows) - shown)), Style.FAINT),),))
     if shared_guard and rows[0][4]:
         yield Note(((Span(voice.label(labels.GUARD) + ": ", Style.FAINT), *rows[0][4][0]),))
+
+
+def _paired(rows: list[tuple[Cell, ...]]) -> Iterator[tuple[Cell, ...]]:
+    """Two bits of one extension, alike in all else, in one row."""
+    waiting: tuple[Cell, ...] | None = None
+    for row in rows:
+        if waiting and (waiting[0], *waiting[3:]) == (row[0], *row[3:]) and len(row[2]) == len(waiting[2]) == 1:
+            yield (row[0], *(_beside(waiting[place], row[place]) for place in (1, 2)), *row[3:])
+            waiting = None
+            continue
+        if waiting:
+            yield waiting
+        waiting = row
+    if waiting:
+        yield waiting
+
+
+def _beside(one: Cell, other: Cell) -> Cell:
+    return ((*one[0], Span(" "), *other[0]),)
 
 
 def _names_once(rows: list[tuple[Cell, ...]]) -> Iterator[tuple[Cell, ...]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
+from msgspec.structs import replace
+
 from kvmpatch.model import Effect, PhaseChange
 from kvmpatch.render import labels
 from kvmpatch.render.guards import guard_text
@@ -39,7 +41,7 @@ def _phase(phase: PhaseChange, voice: Voice) -> tuple[Line, ...]:
 
 
 def _effects(effects: tuple[Effect, ...], voice: Voice) -> tuple[Line, ...]:
-    lines = list(_grouped(effects, voice))
+    lines = list(_grouped(effects if voice.verbose else _halves_joined(effects), voice))
     shown = voice.fit(_EFFECTS_SHOWN, len(lines))
     if shown < len(lines):
         return (*lines[:shown], (Span(voice.inline(labels.more(len(lines) - shown)), Style.FAINT),))
@@ -59,6 +61,29 @@ def _grouped(effects: Iterable[Effect], voice: Voice) -> Iterable[Line]:
                 yield _effect(effect, voice)
 
 
+def _halves_joined(effects: Iterable[Effect]) -> Iterable[Effect]:
+    """Writes of both halves of a register as one, `HENVCFG[H]`: that the upper one is for RV32 goes without saying."""
+    low: Effect | None = None
+    for effect in effects:
+        if low and _is_half(low, effect):
+            low = replace(low, target=f"{low.target}[h]")
+            continue
+        if low:
+            yield low
+        low = effect
+    if low:
+        yield low
+
+
+def _is_half(low: Effect, high: Effect) -> bool:
+    own = [guard for guard in high.guards if guard not in low.guards]
+    return (
+        (high.what, high.target, high.operation) == ("csr", f"{low.target}h", low.operation)
+        and high.value == f"{low.value} >> 32"
+        and all("CONFIG_32BIT" in guard.text for guard in own)
+    )
+
+
 def _effect(effect: Effect, voice: Voice) -> Line:
     line: list[Span] = [Span(_effect_text(effect), Style.CODE)]
     if effect.guards:
@@ -73,8 +98,9 @@ def _effect(effect: Effect, voice: Voice) -> Line:
 def _origin(effect: Effect, voice: Voice) -> Line:
     if effect.moved_from is None:
         return ()
-    was = voice.inline(phase_name(effect.moved_from.phase))
-    return (Span(f" ({voice.label(labels.WAS_IN)} {was})", Style.MOVED),)
+    was = phase_name(effect.moved_from.phase)
+    said = Text(f"{labels.WAS_IN.zh} {was.zh}", f"{labels.WAS_IN.en} {was.en}")
+    return (Span(f" ({voice.shared(said)})", Style.MOVED),)
 
 
 def _effect_text(effect: Effect) -> str:

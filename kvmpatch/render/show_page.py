@@ -25,7 +25,7 @@ from kvmpatch.render.page import (
     Title,
     Voice,
 )
-from kvmpatch.render.show_basics import basics_fields
+from kvmpatch.render.show_basics import basics_fields, spaced_date
 from kvmpatch.render.show_changes import change_blocks
 from kvmpatch.render.show_extensions import extension_blocks, extension_summary
 from kvmpatch.render.show_flow import flow_blocks
@@ -34,6 +34,7 @@ from kvmpatch.words import Text
 
 _SUMMARY = "summary"
 _QUIET_IDS = 3
+_WORDS_SHOWN = 5
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -49,7 +50,7 @@ def show_page(report: Report, voice: Voice) -> Page:
     summary = _statements(report, _SUMMARY)
     blocks: list[Block] = [_title(report, voice)]
     if summary:
-        blocks.append(_summary(summary, voice))
+        blocks.append(_summary(_opening(summary, voice), voice))
     if voice.detail == "quiet":
         return Page((*blocks, *_verdicts(report, voice)))
     if voice.verbose:
@@ -58,6 +59,12 @@ def show_page(report: Report, voice: Voice) -> Page:
     for identity, make in _MAKERS:
         body = make(report, voice, str(number + 1))
         statements = _new_statements(report, identity)
+        if body.aside and not voice.verbose:
+            # The remark beside the heading has said it.
+            statements = tuple(one for one in statements if one.code != "bits-only-moved")
+        unsaid = 0
+        if identity == "background" and not voice.verbose:
+            statements, unsaid = _fewer_words(statements)
         if not body.blocks and not statements:
             continue
         number += 1
@@ -66,6 +73,8 @@ def show_page(report: Report, voice: Voice) -> Page:
         if statements:
             quoting = identity == "background"
             blocks.append(Items(statement_items(statements, report, voice, f"{number}", body.items + 1, quoting)))
+        if unsaid:
+            blocks.append(Note(((Span(voice.inline(labels.more(unsaid)), Style.FAINT),),)))
     blocks.extend(_warnings(report, voice, number + 1))
     blocks.extend(_unknowns(report, voice))
     return Page(tuple(blocks))
@@ -74,11 +83,29 @@ def show_page(report: Report, voice: Voice) -> Page:
 # ---- parts ---------------------------------------------------------------------------------------------------
 
 
+def _fewer_words(statements: tuple[Statement, ...]) -> tuple[tuple[Statement, ...], int]:
+    """Of a long message what states the problem and the solution, first and foremost; and how much is left out."""
+    if len(statements) <= _WORDS_SHOWN + 1:
+        return statements, 0
+    ranked = sorted(statements, key=lambda one: one.code not in labels.AUTHOR_ON)[:_WORDS_SHOWN]
+    shown = tuple(one for one in statements if one in ranked)
+    return shown, len(statements) - len(shown)
+
+
+def _opening(summary: tuple[Statement, ...], voice: Voice) -> tuple[Statement, ...]:
+    """What the page begins with: names of what is new stand in the list of changes, just below."""
+    short = tuple(one for one in summary if one.code != "structure")
+    return short if short and voice.detail == "normal" else summary
+
+
 def _title(report: Report, voice: Voice) -> Title:
     commit = report.commit
     subject = Span(commit.subject or voice.inline(labels.SUBJECT_UNKNOWN), Style.STRONG)
     line: Line = (Span(shortened(commit.id), Style.ID), Span("  "), subject) if commit.id else (subject,)
-    under = f"{commit.author.name}, {commit.author.date[:10]}" if commit.author else voice.inline(labels.UNKNOWN)
+    under = voice.inline(labels.UNKNOWN)
+    if commit.author:
+        date = commit.author.date[:10] if voice.detail == "quiet" else spaced_date(commit.author.date)
+        under = f"{commit.author.name}, {date}"
     under += " · " + voice.inline(labels.files_count(len(report.files)))
     additions = [file.additions for file in report.files if file.additions is not None]
     deletions = [file.deletions for file in report.files if file.deletions is not None]

@@ -125,8 +125,10 @@ def _text(guard: Guard) -> str:
 
 
 def _changed(report: Report, stay: Stay, old: Guard, new: Guard) -> Spoken:
-    zh = f"{_shown(stay)} 的条件由 {_text(old)} 改为 {_text(new)}"
-    en = f"The condition of {_shown(stay)} is now {_text(new)}; it was {_text(old)}"
+    # Of a register the table says what is done to it.
+    name = stay.after.target.upper() if stay.after.what == "csr" else _shown(stay)
+    zh = f"{name} 的条件由 {_text(old)} 改为 {_text(new)}"
+    en = f"{name} now depends on {_text(new)}, not {_text(old)}"
     if old.kind is not new.kind and old.kind in _WHOSE:
         zh += f"：检查对象由{_WHOSE[old.kind].zh}变为{_WHOSE[new.kind].zh}"
         en += f": it asks {_WHOSE[new.kind].en}, no longer {_WHOSE[old.kind].en}"
