@@ -14,9 +14,7 @@ _TYPE = (
     rb"(?:(?:const|volatile)\s+)*(?:(?:(?:unsigned|signed|long|short|char|int)\b\s*){2,}\**"
     rb"|(?:(?:unsigned|signed|long|short|struct|union|enum)\s+)*\w+\s*\*+)"
 )
-_LONG_TYPE_ARGUMENT = re.compile(
-    rb"(?<=\()(?:" + _TYPE + rb")(?=\s*,)|(?<=,)(?P<space>\s*)(?:" + _TYPE + rb")(?=\s*[,)])"
-)
+_LONG_TYPE_ARGUMENT = re.compile(rb"(?:(?<=\()|(?<=,)(?P<space>\s*))(?:" + _TYPE + rb")(?=\s*(?(space)[,)]|,))")
 _REGISTER_VARIABLE = re.compile(rb"\bregister\b[^;={}()]*?(\b(?:asm|__asm__)\s*\([^()]*\))")
 _CASE_RANGE = re.compile(rb"(?<=\bcase\b)([^:;{}\n]*?)\.\.\.")
 _ASSEMBLY = re.compile(rb"\b(?:asm|__asm__|__asm)\b(?:\s+(?:volatile|__volatile__|goto|inline))*\s*\(")

@@ -25,11 +25,12 @@ _VERSION = re.compile(
     r"(?<![\w.])v?(\d{1,3}\.\d{1,3}(?:\.\d{1,4}){0,2})(?:\.[xXyY*])?(?![\w]|\.\d)(?:-rc\d+)?", re.IGNORECASE
 )
 _UNTIL = re.compile(r"(?:<=?|before|up ?to|until|pre-?)\s*$", re.IGNORECASE)
-_PREREQUISITE = re.compile(rf"^[^:]{{0,40}}?:\s*(?P<after>{HEX})|^(?P<first>{HEX})\s*[:(]", re.IGNORECASE)
+_PREREQUISITE = rf"^[^:]{{0,40}}?:\s*(?P<after>{HEX})|^(?P<first>{HEX})\s*[:(]"
 _URL = re.compile(r"https?://[^\s<>\"]+")
 _NAMED = re.compile(rf"^\s*(?:commit\s+)?({HEX})", re.IGNORECASE)
-_REVERTS = re.compile(rf"^This reverts\s+(?:commits?|changeset)\s+[\"(]?({HEX})", re.MULTILINE)
-_REVERTS_ID = re.compile(rf"^This reverts\s+({HEX})", re.MULTILINE)
+# Compiled where they are needed, which is in few messages.
+_REVERTS = rf"^This reverts\s+(?:commits?|changeset)\s+[\"(]?({HEX})"
+_REVERTS_ID = rf"^This reverts\s+({HEX})"
 _MOST_FIXES = 64
 _LONGEST_VALUE = 4000
 
@@ -95,7 +96,11 @@ def dependencies(trailers: tuple[Trailer, ...], marks: tuple[StableMark, ...]) -
             found[match.group(1).lower()] = None
     for mark in marks:
         address = _STABLE.search(mark.text)
-        if address and not mark.noautosel and (match := _PREREQUISITE.match(_note(mark.text, address.end()))):
+        if (
+            address
+            and not mark.noautosel
+            and (match := re.match(_PREREQUISITE, _note(mark.text, address.end()), re.IGNORECASE))
+        ):
             found[(match.group("after") or match.group("first")).lower()] = None
     return tuple(found)
 
@@ -113,7 +118,7 @@ def reverted(subject: str, body: str) -> str | None:
     """The id of the commit that this one takes back, from git's own sentence at the start of a line."""
     if "This reverts" not in body:
         return None
-    match = _REVERTS.search(body)
+    match = re.search(_REVERTS, body, re.MULTILINE)
     if match is None and ("Revert" in subject or "Reapply" in subject):
-        match = _REVERTS_ID.search(body)
+        match = re.search(_REVERTS_ID, body, re.MULTILINE)
     return match.group(1).lower() if match else None
