@@ -53,8 +53,8 @@ class Planner:
     ) -> Plan:
         """The order in which a candidate goes in with what it needs and what must follow it.
 
-        Needed prerequisites are always in. Textual ones are in only where a step conflicts without them and does not
-        with them; as few as it takes. A step that would change nothing is left out.
+        Needed prerequisites are always in. Textual ones, and after them incidental ones, are in only where a step
+        conflicts without them and does not with them; as few as it takes. A step that would change nothing is left out.
         """
         edges = [(one.id, one.of) for one in prerequisites]
         follow = [one for one in fixes if one.in_target is not True and one.ignored is None]
@@ -66,7 +66,8 @@ class Planner:
         for one in prerequisites:
             if one.kind == "textual":
                 textual[one.of].append(one.id)
-        steps, trial = self._smoothed(self._ordered(wanted, edges), edges, textual)
+        between = [one.id for one in prerequisites if one.kind == "incidental"]
+        steps, trial = self._smoothed(self._ordered(wanted, edges), edges, textual, between)
         return self._told(raw, steps, trial)
 
     def reached(self, plan: Plan, identity: str) -> str | None:
@@ -111,16 +112,21 @@ class Planner:
     # ---- trials ----------------------------------------------------------------------------------------------------
 
     def _smoothed(
-        self, steps: tuple[str, ...], edges: Sequence[tuple[str, str]], textual: dict[str, list[str]]
+        self,
+        steps: tuple[str, ...],
+        edges: Sequence[tuple[str, str]],
+        textual: dict[str, list[str]],
+        between: Sequence[str],
     ) -> tuple[tuple[str, ...], _Trial]:
-        """Steps with the textual prerequisites that make a conflict go away."""
+        """Steps with the prerequisites that make a conflict go away."""
+        every = [one for ones in textual.values() for one in ones]
         trial = self._try(steps)
         tried: set[str] = set()
         while trial.state == "conflict" and trial.failed_at and trial.failed_at not in tried and not self.patience.over:
             step = trial.failed_at
             tried.add(step)
             helped = None
-            for more in (_leading_to(step, textual), [one for ones in textual.values() for one in ones]):
+            for more in (_leading_to(step, textual), every, [*every, *between]):
                 helped = helped or self._helped(steps, step, [one for one in more if one not in steps], edges)
             if helped is None:
                 break
