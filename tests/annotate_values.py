@@ -66,7 +66,7 @@ def conflicting(*files: ConflictFile) -> Pick:
     return Pick("conflict", files or (conflict(),))
 
 
-def differing(class_: Any, other: str = UPSTREAM, path: str = VCPU) -> Comparison:
+def differing(class_: Any, other: str = ONE, path: str = VCPU) -> Comparison:
     return Comparison(class_, other, (FileHunks(path, (hunk("static int first(void)", 10, 15),)),))
 
 
@@ -99,7 +99,7 @@ def everything() -> Backport:
             prerequisites=(need(), need("4" * 40, "textual")),
             fixes=(fix(), fix("5" * 40, ignored="not for riscv"), fix("6" * 40, in_target=None)),
             risks=(risk(),),
-            header=header(("header-order", "error")),
+            header=header(("form-differs", "error")),
             comparison=differing("partial"),
         )
     )

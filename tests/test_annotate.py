@@ -231,7 +231,7 @@ def test_the_gravest_come_first_then_by_place() -> None:
     order = [(ranks[one.level], one.path is None) for one in annotations]
     assert order == sorted(order)
     assert [one.rule for one in annotations] == [
-        "pick-conflict", "prerequisite-missing", "partial-pick", "header-order",
+        "pick-conflict", "prerequisite-missing", "partial-pick", "form-differs",
         "argument-changed", "fix-missing", "fix-undecided",
         "prerequisite-textual", "fix-ignored",
     ]  # fmt: skip
@@ -318,7 +318,7 @@ def test_the_rules_that_were_used_are_told_in_words() -> None:
     assert [rule.code for rule in annotations.rules] == sorted({one.rule for one in annotations.annotations})
     said = {rule.code: rule.said for rule in annotations.rules}
     assert said["pick-conflict"].en.startswith("Picking the commit")
-    assert said["header-order"] == Text("格式不符", "not the form")  # no row in the table: by its first finding
+    assert said["form-differs"] == Text("格式不符", "not the form")  # no row in the table: by its first finding
 
 
 def test_every_finding_has_evidence() -> None:

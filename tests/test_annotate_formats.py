@@ -101,7 +101,7 @@ def test_github() -> None:
     _, properties, data = found[0]
     assert properties == {"file": VCPU, "line": "12", "title": "kvmpatch pick-conflict"}
     assert data == f"{ONE[:12]} conflicts with linux-6.6.y in {VCPU}: lacks the line"
-    about_message = next(properties for _, properties, _ in found if properties["title"].endswith("header-order"))
+    about_message = next(properties for _, properties, _ in found if properties["title"].endswith("form-differs"))
     assert (about_message["file"], about_message["line"]) == (VCPU, "12")
 
 
@@ -239,7 +239,7 @@ def test_sarif() -> None:
     assert first["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": VCPU, "uriBaseId": "%SRCROOT%"}
     assert "about" not in first["properties"]
     by_rule = {result["ruleId"]: result for result in run["results"]}
-    about_message = by_rule["header-order"]
+    about_message = by_rule["form-differs"]
     assert about_message["properties"]["about"] == "message"
     assert about_message["locations"][0]["physicalLocation"]["region"] == {"startLine": 12}
     assert by_rule["fix-undecided"]["properties"]["undecided"] is True

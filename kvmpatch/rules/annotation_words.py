@@ -25,11 +25,19 @@ SEARCH_UNDECIDED = "search-undecided"
 
 _REASONS = 2
 _STOPPED = {
-    "shallow": Text("浅克隆", "a shallow clone"),
+    "shallow": Text("浅克隆，可用 git fetch --unshallow 补全", "a shallow clone: git fetch --unshallow"),
     "partial": Text("部分克隆", "a partial clone"),
-    "time-limit": Text("时间已到", "the time was up"),
+    "missing-objects": Text("缺少对象", "objects are missing"),
     "unreadable": Text("有对象无法读取", "objects could not be read"),
+    "time-limit": Text("时间已到", "the time was up"),
+    "upstream-unknown": Text("kvmpatch.upstream 所指不在本仓库", "kvmpatch.upstream names nothing here"),
+    "fix-limit": Text("修复过多，未全部跟进", "more fixes than were followed"),
+    "prerequisite-limit": Text("前提过多，未全部列出", "more prerequisites than were told"),
+    "prerequisite-depth": Text("前提的前提未全部查找", "prerequisites of prerequisites not all looked for"),
+    "earlier-limit": Text("更早的提交未全部查看", "not all earlier commits were read"),
+    "plan": Text("方案未试完", "the plan was not tried to its end"),
 }
+"""Why a search stopped, and what helps."""
 
 
 def named(identity: str, subject: str) -> str:

@@ -169,11 +169,11 @@ class _About:
     def _comparison(self) -> Iterator[Annotation]:
         """The commit against its own upstream; where the target's is compared, `partly_present` has told it."""
         comparison = self.candidate.comparison
-        if comparison is None or comparison.other in self.candidate.presence.where:
+        if comparison is None or comparison.other != self.id:
             return
         explained = self.commit is not None and self.commit.explained
-        proof = [Evidence(commit=comparison.other)]
-        proof += [Evidence(path=file.path) for file in comparison.hunks]
+        upstream = self.commit.upstream[0] if self.commit and self.commit.upstream else None
+        proof = [Evidence(commit=upstream, path=file.path) for file in comparison.hunks]
         if comparison.class_ == "partial":
             said = words.partial_pick(comparison, explained=explained)
             yield self.message(words.PARTIAL, "note" if explained else "error", said, proof)
