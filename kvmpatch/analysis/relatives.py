@@ -80,13 +80,17 @@ def names_used(patches: Iterable[FilePatch]) -> dict[str, NamedUse]:
                 added += _uses(line, number, text.strip(), patch.file.path, language)
     for use in added:
         known = found.get(use.name)
-        # the use that says most of what the name is: a call, a member, a tag
-        if known is None or (use.called or use.member or use.tag) > (known.called or known.member or known.tag):
+        # the use that says most of what the name is: where it is written out, a call, a member, a tag
+        if known is None or _telling(use) > _telling(known):
             found[use.name] = use
     return {
         name: NamedUse(name, use.path, use.line, use.text, name not in removed, use.called, use.member, use.tag)
         for name, use in found.items()
     }
+
+
+def _telling(use: NamedUse) -> tuple[bool, bool]:
+    return use.name in use.text, use.called or use.member or use.tag
 
 
 def _code(lines: Sequence[str], start: int, sign: str) -> Iterator[tuple[str, int]]:

@@ -82,6 +82,7 @@ class NeedsFinder:
         self._unsure.clear()
         links: dict[str, list[_Link]] = {}
         extra: dict[str, BackportReason] = {}
+        asked: set[str] = set()
         level = [center]
         for depth in range(_DEPTH + 1):
             new = [link for one in level for link in self._links(one, depth)]
@@ -89,7 +90,9 @@ class NeedsFinder:
             for link in new:
                 if link.id in fresh or link.id in links:
                     links.setdefault(link.id, []).append(link)
-            level = list(self._centers(center, (one for one in fresh if self._leads_on(links[one], depth))))
+            asked |= {one.id for one in level}
+            touched = dict.fromkeys(link.id for link in new if link.id in links and link.id not in asked)
+            level = list(self._centers(center, (one for one in touched if self._leads_on(links[one], depth))))
             if not level or self.patience.over:
                 break
             if depth == _DEPTH:
