@@ -237,6 +237,12 @@ def test_the_gravest_come_first_then_by_place() -> None:
     ]  # fmt: skip
 
 
+def test_the_form_of_a_message_does_not_crowd_out_a_fix() -> None:
+    first = candidate(header=header(("form-1", "warning")))
+    second = candidate(commit=CommitName(TWO, "KVM: two"), fixes=(fix(),), header=header(("form-2", "warning")))
+    assert [one.rule for one in found(first, second)] == ["fix-missing", "form-1", "form-2"]
+
+
 def test_what_is_known_comes_last() -> None:
     annotations = noted().annotations
     again = noted(known=frozenset({annotations[0].fingerprint})).annotations

@@ -59,9 +59,11 @@ class _Findings:
         return next(alike, None)
 
     def ranked(self) -> tuple[Annotation, ...]:
-        """All of them. The order is total, so that a cut leaves the same ones out in every run."""
-        made = [one for candidate in self.backport.candidates for one in _About(self, candidate).all()]
+        """All of them. What is said of messages comes last where nothing else decides: no cut may leave a fix out."""
+        every = [_About(self, candidate) for candidate in self.backport.candidates]
+        made = [one for about in every for one in about.change()]
         made += self._search()
+        made += (one for about in every for one in about.header())
         grave = {"error": 0, "warning": 1, "note": 2}
         made.sort(key=lambda one: (one.known, grave[one.level], one.path is None, one.path or "", one.line or 0))
         return tuple(made)
@@ -88,8 +90,8 @@ class _About:
         self.onto = findings.onto
         self.commit = findings.commits.get(self.id)
 
-    def all(self) -> Iterator[Annotation]:
-        """Every one."""
+    def change(self) -> Iterator[Annotation]:
+        """What is to be said of the change."""
         yield from self._presence()
         if self.candidate.presence.state != "present":
             yield from self._pick()
@@ -98,6 +100,9 @@ class _About:
         yield from self._comparison()
         for risk in self.candidate.risks:
             yield self.at_evidence(risk.code, risk.level, risk.said, risk.evidence)
+
+    def header(self) -> Iterator[Annotation]:
+        """What is to be said of the form of its message."""
         for finding in self.candidate.header.findings if self.candidate.header else ():
             yield self.message(finding.code, finding.level, finding.said, finding.evidence)
 
