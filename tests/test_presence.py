@@ -9,6 +9,7 @@ import pytest
 from repo_scratch import Scratch
 
 from kvmpatch.model.backport import Presence
+from kvmpatch.reports.backport import presence_by_lines
 from kvmpatch.reports.backport.presence import PresenceFinder
 from kvmpatch.reports.backport.target import Target
 from kvmpatch.reports.related.finder import GitFinder
@@ -429,6 +430,22 @@ def test_lines_that_several_commits_brought(repo: Scratch, ask: Ask) -> None:
     presence = ask(candidate)
     assert told(presence) == ("present", "hunks", (two, one))
     assert codes(presence) == ["lines-stand"]
+
+
+def test_lines_are_found_by_path_in_a_long_history(repo: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond some thousand commits git is asked for those that touch the files, for one candidate and for several."""
+    monkeypatch.setattr(presence_by_lines, "_ALL_TOUCHED", 0)
+    first = fixed(repo)
+    second = repo.commit("table: one more", {"table.txt": TABLE + "entry of the newest kind\n"})
+    third = repo.commit("table: and more", {"table.txt": TABLE + "entry of the newest kind\nentry of no kind\n"})
+    there = on_stable(repo, "counting, as we do it", {"widget.c": NEW}, OTHER)
+    table = on_stable(repo, "a table", {"table.txt": TABLE + "entry of the newest kind\n"})
+    with Repository.open(repo.path) as repository:
+        assert told(find(repository, [first])[first]) == ("present", "patch-id", (there,))
+        found = find(repository, [first, second, third])
+    assert told(found[first]) == ("present", "patch-id", (there,))
+    assert told(found[second]) == ("present", "patch-id", (table,))
+    assert found[third].state == "absent"
 
 
 def test_lines_that_were_taken_back_are_absent(repo: Scratch, ask: Ask) -> None:

@@ -67,8 +67,8 @@ class ByLines:
         paths.update(dict.fromkeys(twin for path in list(paths) for twin in self.files.namesakes(path)[:4]))
         if len(ids) > _ALL_TOUCHED:
             among = set(ids)
-            walk = self.side.repository.history_ids([self.target], list(paths))
-            ids = [one for one in self.patience.while_it_lasts(walk, "time-limit") if one in among]
+            walk = self.side.walk([known.id for known in candidates], list(paths))
+            ids = [one for one in dict.fromkeys(self.patience.while_it_lasts(walk, "time-limit")) if one in among]
         ids = [one for one in ids if one not in self.side.repository.shallow]
         names = {path.rpartition("/")[2] for path in paths}
         files = self.works.files(ids)

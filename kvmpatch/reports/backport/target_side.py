@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvmpatch.analysis.presence import SHORTEST_ID, Event, goes_by
@@ -103,7 +104,7 @@ class TargetSide:
         if self._since is not None and self._since <= since:
             return
         self._since = since
-        self._read(self.repository.history_ids([self.target.id], since=f"@{max(0, int(since) - _SLACK)} +0000"))
+        self._read(self.repository.history_ids([self.target.id], since=_git_date(since)))
 
     def _read(self, ids: Iterable[str]) -> None:
         wanted = [identity for identity in ids if identity not in self.raws]
@@ -155,6 +156,14 @@ class TargetSide:
             ids.update(dict.fromkeys(self.raws))
         return [commit for commit in ids if commit in self.raws]
 
+    def walk(self, candidates: Sequence[str], paths: Sequence[str]) -> Iterator[str]:
+        """The commits of the target that touch some paths, as far as they were read."""
+        if self._since is None:
+            return self.repository.history_ids([self.target.id, *(f"^{one}" for one in candidates)], paths)
+        bounds = [f"^{one}" for one in candidates]
+        outside = self.repository.history_ids([self.target.id, *bounds], paths)
+        return chain(outside, self.repository.history_ids([self.target.id], paths, since=_git_date(self._since)))
+
     def message(self, commit: str) -> Message:
         """A commit's message, read."""
         if commit not in self._messages:
@@ -202,7 +211,9 @@ class TargetSide:
         if self._reverts_since in (None, oldest) or self.repository.is_ancestor(oldest, str(self._reverts_since)):
             if self._reverts_since != oldest:
                 tips = [self.target.id, f"^{oldest}"]
-                found = self.target.finder.naming(["This reverts commit"], tips)
+                found = self.patience.while_it_lasts(
+                    self.target.finder.naming(["This reverts commit"], tips), "time-limit"
+                )
                 for raw in self.repository.commits([one for one in found if one not in self.raws]):
                     self._keep(raw)
             self._reverts_since = oldest
@@ -240,6 +251,11 @@ class TargetSide:
     def line_with(self, commit: str, word: str) -> Evidence:
         """The line of a message that holds a word, as evidence."""
         return line_with(self.raws[commit], word)
+
+
+def _git_date(seconds: float) -> str:
+    """A moment as git takes it, clocks being what they are."""
+    return f"@{max(0, int(seconds) - _SLACK)} +0000"
 
 
 def line_with(raw: RawCommit, word: str) -> Evidence:
