@@ -47,11 +47,14 @@ class Asking:
         return finder.find([self.id_of(rev) for rev in revs])
 
     def plan(self, rev: str) -> Plan:
-        """With all that the candidate needs and what must follow."""
-        center, needs = self.center(rev), self.needs(rev)
+        """With all that the candidate needs and what must follow; only that where the target has the candidate."""
+        center, planner = self.center(rev), Planner(self.target, self.patience)
+        if self.presences.find([center.raw])[center.id].state == "present":
+            return planner.plan(center.raw, (), self.fixes(rev), Pick("empty", ()))
+        needs = self.needs(rev)
         fixes = self.fixes(rev, *(one.id for one in needs if one.kind == "needed"))
         alone = self.repository.pick(center.id, self.target.standing)
-        return Planner(self.target, self.patience).plan(center.raw, needs, fixes, Pick(alone.state, ()))
+        return planner.plan(center.raw, needs, fixes, Pick(alone.state, ()))
 
 
 @contextmanager
