@@ -14,7 +14,7 @@ from kvmpatch.reports.related.pointing import Known
 if TYPE_CHECKING:
     from kvmpatch.reports.backport.target import Target
     from kvmpatch.reports.related.request import Patience
-    from kvmpatch.sources.repo import RawCommit, Repository, TouchedFile
+    from kvmpatch.sources.repo import ChangedFiles, RawCommit, Repository, TouchedFile
 
 _MOST_COMMITS = 600
 _MOST_NAMES = 5
@@ -109,35 +109,39 @@ class Side:
         return found
 
     @cached_property
-    def _first_of(self) -> dict[str, tuple[str, TouchedFile]]:
+    def _touched(self) -> list[ChangedFiles]:
+        """The files of the commits, as if nothing had ever been renamed: a tenth of the time that renames take."""
+        return list(self.repository.changed(self.ids, counts=False, renames=False))
+
+    @cached_property
+    def _origins(self) -> dict[str, tuple[str, TouchedFile]]:
         """By path, the oldest commit that gave a file this name, and how."""
-        found: dict[str, tuple[str, TouchedFile]] = {}
-        for changed in self.repository.changed(self.ids, counts=False):
-            for file in changed.files:
-                if file.path in self.paths and file.status in ("added", "renamed", "copied"):
-                    found[file.path] = (changed.id, file)
-        return found
+        oldest = {file.path: one.id for one in self._touched for file in one.files if file.status == "added"}
+        found = {path: self._in_commit(oldest[path], path) for path in self.paths if path in oldest}
+        return {path: (oldest[path], file) for path, file in found.items() if file}
+
+    def _in_commit(self, commit: str, path: str) -> TouchedFile | None:
+        """What a commit did to a file, by its name on either side, renames told."""
+        files = next(iter(self.repository.changed([commit], counts=False))).files
+        named = next((file for file in files if file.path == path), None)
+        return named or next((file for file in files if file.before_path == path), None)
 
     def origin(self, path: str) -> tuple[str, TouchedFile] | None:
         """The commit that brought a file under this name; None where it was there at the fork."""
-        return self._first_of.get(path)
+        return self._origins.get(path)
 
     def end(self, path: str) -> tuple[str, TouchedFile] | None:
         """The last commit that took a file away or gave it another name."""
-        for changed in self.repository.changed(self.ids, counts=False):
-            for file in changed.files:
-                if file.before_path == path and file.status in ("deleted", "renamed"):
-                    return changed.id, file
+        for one in self._touched:
+            if any(file.path == path and file.status == "deleted" for file in one.files):
+                file = self._in_commit(one.id, path)
+                return (one.id, file) if file else None
         return None
 
     def touching(self, paths: Sequence[str]) -> list[str]:
         """Those of the commits that touch some of the files, newest first."""
         wanted = set(paths)
-        return [
-            changed.id
-            for changed in self.repository.changed(self.ids, counts=False, renames=False)
-            if any(file.path in wanted for file in changed.files)
-        ]
+        return [one.id for one in self._touched if any(file.path in wanted for file in one.files)]
 
 
 class TwoSides:
