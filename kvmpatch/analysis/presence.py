@@ -86,19 +86,26 @@ class Coverage(msgspec.Struct, frozen=True):
         return self.matched / self.telling if self.telling else 0.0
 
 
-def coverage(candidate: CommitWork, bringers: Sequence[CommitWork], target: TargetFiles) -> Coverage:
-    """How much of a candidate some commits of the target brought together."""
+def coverage(
+    candidate: CommitWork, bringers: Sequence[CommitWork], target: TargetFiles, *, placed: bool = False
+) -> Coverage:
+    """How much of a candidate some commits of the target brought together.
+
+    Args:
+        placed: whether a line counts only in the function in which the candidate has it, where git names one.
+    """
     matched = total = adapted = 0
     missing: list[FileHunks] = []
     moot: list[str] = []
     standing = True
+    own = frozenset(file.path for file in candidate.files)
     for file in candidate.files:
-        there = counterparts(file, bringers)
+        there = counterparts(file, bringers, own - {file.path})
         path = target_path(file, there, target)
         if path is None and file.status not in ("added", "deleted") and not there:
             moot.append(file.path)
             continue
-        one = _file_coverage(file, there, path, target)
+        one = _file_coverage(file, there, path, target, placed=placed)
         matched += one.matched
         total += one.telling
         adapted += one.adapted
@@ -107,20 +114,25 @@ def coverage(candidate: CommitWork, bringers: Sequence[CommitWork], target: Targ
     return Coverage(matched, total, tuple(missing), tuple(moot), standing, adapted)
 
 
-def counterparts(file: FileWork, bringers: Sequence[CommitWork]) -> list[FileWork]:
-    """The files of some commits that stand for a file of the candidate: by path, else by name or by their lines."""
+def counterparts(
+    file: FileWork, bringers: Sequence[CommitWork], others: frozenset[str] = frozenset()
+) -> list[FileWork]:
+    """The files of some commits that stand for a file of the candidate: by path, else by name or by their lines.
+
+    `others` are the candidate's other files, which stand for themselves: one declaration in two headers is two.
+    """
     same = [one for work in bringers for one in work.files if one.path == file.path]
     if same:
         return same
     wanted = {line for hunk in file.hunks for line in hunk.telling}
+    free = [one for work in bringers for one in work.files if one.path not in others]
     if not wanted:
-        return [one for work in bringers for one in work.files if one.name == file.name] if not file.hunks else []
+        return [one for one in free if one.name == file.name] if not file.hunks else []
     found = []
-    for work in bringers:
-        for one in work.files:
-            shared = len(wanted.intersection(line for hunk in one.hunks for line in hunk.telling))
-            if shared and (one.name == file.name or shared * 2 >= len(wanted)):
-                found.append(one)
+    for one in free:
+        shared = len(wanted.intersection(line for hunk in one.hunks for line in hunk.telling))
+        if shared and (one.name == file.name or shared * 2 >= len(wanted)):
+            found.append(one)
     return found
 
 
@@ -139,7 +151,9 @@ def target_path(file: FileWork, there: Sequence[FileWork], target: TargetFiles) 
     return best
 
 
-def _file_coverage(file: FileWork, there: Sequence[FileWork], path: str | None, target: TargetFiles) -> Coverage:
+def _file_coverage(
+    file: FileWork, there: Sequence[FileWork], path: str | None, target: TargetFiles, *, placed: bool
+) -> Coverage:
     if not file.hunks:
         return _whole_file(file, there, path, target)
     have = Counter(line for one in there for hunk in one.hunks for line in hunk.plain)
@@ -150,7 +164,8 @@ def _file_coverage(file: FileWork, there: Sequence[FileWork], path: str | None, 
     standing = True
     missing: list[LineHunk] = []
     for hunk in file.hunks:
-        brought = sum(have[line] > 0 for line in hunk.telling)
+        nearby = _in_function(hunk.function, there) if placed else have
+        brought = sum(nearby[line] > 0 for line in hunk.telling)
         matched += brought
         total += len(hunk.telling)
         stands = _stands(hunk, lines, gone=file.status == "deleted" and path is None)
@@ -163,6 +178,12 @@ def _file_coverage(file: FileWork, there: Sequence[FileWork], path: str | None, 
         missing.append(hunk)
     named = file_hunks([as_patch(file, missing)]) if missing else ()
     return Coverage(matched, total, named, (), standing, adapted)
+
+
+def _in_function(function: str, there: Sequence[FileWork]) -> Counter[str]:
+    """The lines that some files changed in one function, and where git names none."""
+    hunks = (hunk for one in there for hunk in one.hunks)
+    return Counter(line for hunk in hunks if not function or hunk.function in ("", function) for line in hunk.plain)
 
 
 def _whole_file(file: FileWork, there: Sequence[FileWork], path: str | None, target: TargetFiles) -> Coverage:
