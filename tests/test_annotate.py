@@ -302,6 +302,15 @@ def test_fingerprints_tell_findings_apart() -> None:
     assert len(set(prints)) == len(prints) == 7
 
 
+def test_a_fingerprint_does_not_stand_on_its_neighbours() -> None:
+    """One finding that is mended must not make another look new."""
+    first, second = conflict(VCPU), conflict(VCPU, hunk("static int second(void)", 51, 53))
+    other = msgspec.structs.replace(need("8" * 40), subject="KVM: another")
+    both = found(candidate(pick=conflicting(first, second), prerequisites=(need(), other)))
+    alone = found(candidate(pick=conflicting(second), prerequisites=(other,)))
+    assert {one.fingerprint for one in alone} < {one.fingerprint for one in both}
+
+
 def test_a_fingerprint_stands_on_the_upstream_id_else_on_the_subject() -> None:
     one = candidate(pick=conflicting())
     other = candidate(commit=CommitName(ONE, "KVM: renamed"), pick=conflicting())
