@@ -85,7 +85,7 @@ def content(folder: Folder, word: str = "sample") -> Content:
                 messages.add((ids[first + place], text[start:end].decode()))
     pointers = {(ids.get(n), *row) for n, *row in db.execute("SELECT n, value, kind, form FROM pointers")}
     structure = set()
-    for table in ("structured", "paths", "changes", "members", "csrs", "bits", "extensions"):
+    for table in ("structured", "facts", "changes", "members", "csrs", "bits", "extensions", "lines"):
         structure |= {(table, ids.get(n), *row) for n, *row in db.execute(f"SELECT * FROM {table}")}  # noqa: S608
     proposed = {
         ids[n]

@@ -10,10 +10,10 @@ import pytest
 from index_scratch import built, content, covered, folder_of, opened, run
 from repo_scratch import Scratch, contents_of
 
-import kvmpatch
 from kvmpatch.cli import main
 from kvmpatch.reports.index import index_for
 from kvmpatch.reports.index_rows import DEFAULT_SCOPE
+from kvmpatch.reports.indexed import analysis_version
 from kvmpatch.sources.index import Index, Reach
 from kvmpatch.sources.repo import Filter, Repository
 
@@ -214,7 +214,7 @@ def test_another_version_of_the_analysis_reads_anew(
 ) -> None:
     built(scratch.path, structure=True)
     first = content(folder_of(scratch.path))
-    monkeypatch.setattr("kvmpatch.__version__", "999")
+    monkeypatch.setattr("kvmpatch.reports.index.analysis_version", lambda: "999")
     assert built(scratch.path, structure=True).structures == 3
     assert content(folder_of(scratch.path)) == first
     assert history
@@ -261,7 +261,7 @@ def test_structure_is_kept_in_step(scratch: Scratch, history: dict[str, str], mo
         assert updated is not None
         with updated as index:
             assert new in {one.id for one in index.touching_symbol("load_again")}
-            assert index.covers_structure(repository.all_tips(), DEFAULT_SCOPE, kvmpatch.__version__)
+            assert index.covers_structure(repository.all_tips(), DEFAULT_SCOPE, analysis_version())
     monkeypatch.setattr("kvmpatch.reports.index.FEW_STRUCTURES", 0)
     newer = scratch.commit("KVM: Newer\n", before_and_after(60, "load"))
     with Repository.open(scratch.path) as repository:
@@ -269,7 +269,7 @@ def test_structure_is_kept_in_step(scratch: Scratch, history: dict[str, str], mo
         assert updated is not None
         with updated as index:
             assert index.covers([newer, *history.values()])
-            assert not index.covers_structure([newer], DEFAULT_SCOPE, kvmpatch.__version__)
+            assert not index.covers_structure([newer], DEFAULT_SCOPE, analysis_version())
 
 
 def test_structure_out_of_step_is_left_to_a_build(scratch: Scratch, history: dict[str, str]) -> None:
@@ -281,7 +281,7 @@ def test_structure_out_of_step_is_left_to_a_build(scratch: Scratch, history: dic
         with updated as index:
             assert index.covers(repository.all_tips())
             assert index.structure_count() == (0, 0)
-            assert not index.covers_structure(repository.all_tips(), DEFAULT_SCOPE, kvmpatch.__version__)
+            assert not index.covers_structure(repository.all_tips(), DEFAULT_SCOPE, analysis_version())
     assert built(scratch.path, structure=True).structures == 4
     assert history
 

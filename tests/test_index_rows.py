@@ -10,7 +10,6 @@ from test_message import HOSTILE, SIGNED, SILENT, SPEAKING, A, B
 from kvmpatch.parse.message import read_message
 from kvmpatch.reports.index_rows import in_scope, pointers_of
 from kvmpatch.sources.index.rows import pack, unpack
-from kvmpatch.sources.repo import TouchedFile
 
 
 def expected(message: str) -> set[tuple[str, str, str]]:
@@ -119,5 +118,4 @@ def test_a_block_gives_back_its_messages() -> None:
     ],
 )
 def test_scope(spec: str, path: str, inside: bool) -> None:
-    file = TouchedFile(path, path, "modified", None, None, False, "a", "b", "100644", "100644", None)
-    assert in_scope(file, (spec,)) is inside
+    assert in_scope(path, (spec,)) is inside

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import kvmpatch
 from kvmpatch.errors import KvmpatchError, Unreadable
 from kvmpatch.model import Reason
 from kvmpatch.model.index import INDEX_SCHEMA, IndexDone, IndexReport, IndexState
 from kvmpatch.reports.index_rows import pointers_of, scope_of, structure_reader
+from kvmpatch.reports.indexed import analysis_version
 from kvmpatch.sources.index import Folder, Index, Task, build, remove
 from kvmpatch.words import Text
 
@@ -130,9 +130,9 @@ def task_for(
     return Task(
         start=place,
         pointers_of=pointers_of,
-        begin_structure=partial(structure_reader, str(place), overrides, scope) if structure else None,
+        begin_structure=partial(structure_reader, str(place), overrides) if structure else None,
         scope=scope,
-        version=kvmpatch.__version__,
+        version=analysis_version(),
         few_commits=FEW_COMMITS if few else None,
         few_structures=FEW_STRUCTURES if few else None,
         wait=not few,
@@ -164,7 +164,7 @@ def state_of(repository: Repository) -> IndexState:
             commits=index.count(),
             structures=read,
             unreadable=unreadable,
-            structure_complete=index.covers_structure(tips, scope, kvmpatch.__version__),
+            structure_complete=index.covers_structure(tips, scope, analysis_version()),
             scope=scope,
             new_commits=_new_commits(repository, index, tips) if new else 0,
         )

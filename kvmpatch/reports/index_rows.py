@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kvmpatch.analysis.commit_facts import CommitFacts
     from kvmpatch.model import Change
     from kvmpatch.reports.show_commit import CommitReporter
-    from kvmpatch.sources.repo import Repository, TouchedFile
+    from kvmpatch.sources.repo import Repository
 
 DEFAULT_SCOPE = (
     "arch/riscv", "virt/kvm", "include/linux/kvm*", "include/uapi/linux/kvm*", "include/kvm",
@@ -29,13 +29,16 @@ DEFAULT_SCOPE = (
 )  # fmt: skip
 """RISC-V and KVM: the architecture, its drivers, KVM's own code and its self-tests."""
 
+MOST_FILES = 60
+"""Files of a commit that are compared, at most."""
+
 # A message that points to nothing need not be taken apart: that is so for most. Every form of a pointer has one of the
 # words, and an id close behind it. Digits behind a slash, a dot or an @ belong to addresses of mails.
 _WORDS = ("commit", "fixes", "stable", "picked", "reverts", "depends-on", "backported", "id=")
 _CLOSE = 120
 _NEAR = re.compile(r"(?<![0-9a-z/@._+])[0-9a-f]{7}")
 _OPENS = re.compile(
-    r"\s*\(?\s*(?:[0-9a-f]{7}|from\b|cherry|backported|picked|commit|changeset|this\s+reverts|reverts|\[|upstream"
+    r"\s*\(?\s*(?:[0-9a-f]{7}|from\b|cherry|backported|picked|commit|changeset|this\s+reverts|reverts|master\s+commit|\[|upstream"
     r"|[\w./-]+\.git\b|(?:fixes|cc|depends-on|stable-dep-of|git-commit|alt-commit|reference|intel-sig)\s*:)"
 )
 _FIXES = "Fixes: "
@@ -117,37 +120,41 @@ def _read(message: str) -> Iterator[tuple[Pointer, None]]:
 
 
 def structure_reader(
-    start: str, overrides: tuple[tuple[str, str], ...], scope: tuple[str, ...]
+    start: str, overrides: tuple[tuple[str, str], ...]
 ) -> Callable[[tuple[str, ...]], list[StructureRows]]:
-    """What a worker does with commits of the scope: compare both sides of their files, and write down what differs."""
+    """What a worker does with commits of the scope: compare both sides of their files, and write down what differs.
+
+    Of all their files, also outside of the scope: what moved from there into it did not come new.
+    """
     from kvmpatch.reports.show_commit import CommitReporter
     from kvmpatch.sources.repo import Repository
 
     reporter = CommitReporter(Repository.open(start, overrides), None, None)
 
     def read(ids: tuple[str, ...]) -> list[StructureRows]:
-        return [_structure(reporter, commit, scope) for commit in ids]
+        return [_structure(reporter, commit) for commit in ids]
 
     return read
 
 
-def _structure(reporter: CommitReporter, commit: str, scope: tuple[str, ...]) -> StructureRows:
+def _structure(reporter: CommitReporter, commit: str) -> StructureRows:
     from kvmpatch.analysis.commit_facts import commit_facts
 
     try:
         touched = next(iter(reporter.repository.changed([commit], counts=False)))
-        files = [file for file in touched.files if in_scope(file, scope)]
-        return structure_rows(commit, files, commit_facts(reporter.sided(commit, files)))
+        return structure_rows(commit, commit_facts(reporter.sided(commit, touched.files[:MOST_FILES])))
     except Unreadable:  # a blob that nobody fetched, or the shallow boundary
         return StructureRows(commit, "missing")
 
 
-def structure_rows(commit: str, files: Sequence[TouchedFile], facts: CommitFacts) -> StructureRows:
+def structure_rows(commit: str, facts: CommitFacts) -> StructureRows:
     """What a commit changes, as rows. A registers column holds names with a space before and behind each."""
+    from kvmpatch.reports.index_facts import packed_facts
+
     return StructureRows(
         id=commit,
         state="read",
-        paths=tuple((file.path, file.before_path, file.status) for file in files),
+        facts=packed_facts(facts),
         changes=tuple(_change_row(place, change) for place, change in enumerate(facts.changes)),
         members=tuple(
             (place, member.change.value, member.name, member.before.name if member.before else None)
@@ -194,9 +201,9 @@ def _change_row(place: int, change: Change) -> tuple[int, str, str, str, str, st
     )
 
 
-def in_scope(file: TouchedFile, scope: Iterable[str]) -> bool:
+def in_scope(path: str, scope: Iterable[str]) -> bool:
     """Whether a file lies under one of the pathspecs; those with git's magic are taken to hold everything."""
-    return any(_matches(path, spec) for spec in scope for path in {file.path, file.before_path})
+    return any(_matches(path, spec) for spec in scope)
 
 
 def _matches(path: str, spec: str) -> bool:

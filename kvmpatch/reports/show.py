@@ -58,9 +58,9 @@ def make_of_reports(request: ShowRequest, make: Callable[[Report], Made]) -> Ite
         from kvmpatch.reports.show_patch import patch_reports
 
         return map(make, patch_reports(request))
-    from kvmpatch.sources.repo import Repository
+    from kvmpatch.reports.indexed import indexed
 
-    return _from_repository(request, Repository.opening(request.start, request.overrides), make)
+    return _from_repository(request, indexed(request.start, request.overrides, request.progress), make)
 
 
 def _itself(report: Report) -> Report:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
@@ -11,10 +10,11 @@ from pathlib import Path
 import msgspec
 
 from kvmpatch.sources.index.crew import Crew, workers_for
-from kvmpatch.sources.index.folder import Folder, common_directory
+from kvmpatch.sources.index.folder import Folder, view_of
 from kvmpatch.sources.index.objects import Chunk, blocks_of, message_reader, printed_history, sparing
 from kvmpatch.sources.index.rows import PointersOf, StructureRows
 from kvmpatch.sources.index.store import Progress, WriterSession, failures
+from kvmpatch.sources.index.touched import TouchedRow, touched_reader
 from kvmpatch.sources.index.writer import Writer, chunks_of
 from kvmpatch.sources.repo.place import Place, find
 from kvmpatch.sources.repo.walks import HistoryReader, tips_for_stdin
@@ -25,6 +25,8 @@ StructureOf = Callable[[tuple[str, ...]], list[StructureRows]]
 CHUNK = 4096
 """Commits that a worker reads at once: some 4 MB of messages, and a cat-file of its own for each chunk."""
 STRUCTURE_CHUNK = 12
+LINES_CHUNK = 150
+MERGES_CHUNK = 1000
 _FEW = 6000
 """New commits below which starting workers costs more than it saves."""
 
@@ -83,24 +85,6 @@ def build(task: Task, tips: Sequence[str], progress: Progress | None = None, cac
             return _Building(task, place, Writer(session.connection), tips, progress or (lambda _: None)).run()
 
 
-def view_of(git_dir: Path, shallow: Iterable[str]) -> str:
-    """What decides, besides the objects, which parents commits have: the shallow boundary and the replace refs.
-
-    Two lines; the second is about replaced objects and empty where there are none.
-    """
-    common = common_directory(git_dir)
-    replaced = []
-    folder = common / "refs" / "replace"
-    if folder.is_dir():
-        replaced += [f"{path.name} {path.read_text('ascii').strip()}" for path in folder.iterdir()]
-    packed = common / "packed-refs"
-    if packed.is_file() and " refs/replace/" in (text := packed.read_text("utf-8", "replace")):
-        replaced += [line for line in text.splitlines() if " refs/replace/" in line]
-    if replaced and "GIT_NO_REPLACE_OBJECTS" in os.environ:
-        replaced = []
-    return f"{' '.join(sorted(shallow))}\n{','.join(sorted(replaced))}"
-
-
 class _Building:
     """One run."""
 
@@ -113,11 +97,14 @@ class _Building:
         self.view = view_of(place.git_dir, place.shallow)
         self.quarantine = place.quarantine()
         self.git = sparing(self.quarantine)
+        self.was_whole = False
+        """Whether all commits had their structure before this run: it reads that of all that are new."""
 
     def run(self) -> Built:
         """Messages first, then structure."""
         try:
             in_step = self._structure_is_in_step()
+            self.was_whole = int(self.writer.meta("structured") or 0) == self.writer.closed_up_to()
             commits = self._messages()
             if commits is None:
                 return Built(0, 0, complete=False)
@@ -195,8 +182,8 @@ class _Building:
     def _structure(self) -> int | None:
         """How many commits were compared; None if there were more than we may."""
         scope = "\n".join(self.task.scope)
-        if self.writer.meta("structure_version") not in (None, self.task.version):
-            self.writer.forget_structure()
+        if self.writer.begin_structure(scope, self.task.version):
+            self.was_whole = False
         had = self.writer.tips("structure") if self.writer.meta("scope") == scope else frozenset()
         new = [tip for tip in self.tips if tip not in had]
         most = self.task.few_structures
@@ -210,8 +197,29 @@ class _Building:
         if most is not None and len(ids) > most:
             return None
         done = self._compare(list(dict.fromkeys([*ids, *again])))
-        self.writer.close_up_structure(self.tips, scope, self.task.version)
+        self._touched(ids, LINES_CHUNK)
+        merges = self._walk(new, had, "--merges", "--parents")
+        self._touched([" ".join(line.split()[:2]) for line in merges], MERGES_CHUNK)
+        whole = self.was_whole or (most is None and self._tips_reach_all())
+        self.writer.close_up_structure(self.tips, scope, self.task.version, whole=whole)
         return done
+
+    def _tips_reach_all(self) -> bool:
+        """Whether there are no commits in of branches that are gone, whose structure may be missing."""
+        reader = HistoryReader(self.git)
+        return bool(self.tips) and reader.count(self.tips) == self.writer.count()
+
+    def _touched(self, asked: Sequence[str], size: int) -> None:
+        """Note the files of the scope that commits touch, and their lines there; merges come with a parent."""
+        have = self.writer.with_lines([one for one in asked if " " not in one])
+        todo = [one for one in asked if one not in have]
+        begin = partial(touched_reader, self.task.start, self.task.scope)
+        crew: Crew[tuple[str, ...], list[TouchedRow]] = Crew(begin, workers_for(len(todo), each=size))
+        done = 0
+        for rows in crew.work(tuple(todo[at : at + size]) for at in range(0, len(todo), size)):
+            self.writer.add_touched(rows)
+            done += len(rows)
+            self.progress(Text(f"正在索引改动的行：{done:,}", f"indexing changed lines: {done:,} commits"))
 
     def _compare(self, ids: Sequence[str]) -> int:
         numbers = self.writer.numbers(ids)

@@ -18,7 +18,7 @@ import os
 import re
 import shutil
 import zlib
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -41,6 +41,24 @@ def common_directory(git_dir: Path) -> Path:
     with contextlib.suppress(OSError):
         return (git_dir / (git_dir / "commondir").read_text("utf-8").rstrip("\n")).resolve()
     return git_dir.resolve()
+
+
+def view_of(git_dir: Path, shallow: Iterable[str]) -> str:
+    """What decides, besides the objects, which parents commits have: the shallow boundary and the replace refs.
+
+    Two lines; the second is about replaced objects and empty where there are none.
+    """
+    common = common_directory(git_dir)
+    replaced = []
+    folder = common / "refs" / "replace"
+    if folder.is_dir():
+        replaced += [f"{path.name} {path.read_text('ascii').strip()}" for path in folder.iterdir()]
+    packed = common / "packed-refs"
+    if packed.is_file() and " refs/replace/" in (text := packed.read_text("utf-8", "replace")):
+        replaced += [line for line in text.splitlines() if " refs/replace/" in line]
+    if replaced and "GIT_NO_REPLACE_OBJECTS" in os.environ:
+        replaced = []
+    return f"{' '.join(sorted(shallow))}\n{','.join(sorted(replaced))}"
 
 
 class Folder(msgspec.Struct, frozen=True):
@@ -153,6 +171,8 @@ class Lock:
 
 def _checksum(path: Path) -> str:
     """The checksums of all pieces in one; two threads read, each without holding the other up."""
+    from concurrent.futures import ThreadPoolExecutor
+
     handle = os.open(path, os.O_RDONLY)
     try:
         with ThreadPoolExecutor(_THREADS) as threads:

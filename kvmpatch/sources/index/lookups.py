@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from kvmpatch.model import Signature
-from kvmpatch.sources.index.building import view_of
-from kvmpatch.sources.index.folder import Folder
+from kvmpatch.sources.index.folder import Folder, view_of
+from kvmpatch.sources.index.graph import Graph
 from kvmpatch.sources.index.rows import signature, unpack
 from kvmpatch.sources.index.scan import Search
 from kvmpatch.sources.index.store import failures, readable
@@ -129,6 +130,14 @@ class Index:
         reach = self.reached(tip for tip in known if len(tip) in (40, 64))
         return all(tip in reach for tip in rest)
 
+    def structured(self, scope: Sequence[str], version: str) -> int:
+        """The number up to which every commit that touches the scope has its structure and its lines in."""
+        if self._meta.get("scope") != "\n".join(scope) or self._meta.get("structure_version") != version:
+            return 0
+        if self._ask("SELECT 1 FROM structured WHERE state<>'read' LIMIT 1"):
+            return 0
+        return min(int(self._meta.get("structured", 0)), self.closed)
+
     def tips(self, stage: str = "messages") -> frozenset[str]:
         """The tips from which a stage (`messages`, `structure`) was last finished, as the refs named them."""
         return frozenset(self._tips.get(stage, ()))
@@ -146,17 +155,26 @@ class Index:
         """The commits that tips reach, themselves included; a second for a million. Unknown tips reach nothing."""
         return Reach(self, self._walked(self._numbers(list(tips)).values()))
 
-    def _walked(self, start: Iterable[int]) -> bytearray:
-        seen = bytearray(self.closed + 1)
-        parents = array("I", [0])
+    @cached_property
+    def graph(self) -> Graph:
+        """Parents and dates of all commits."""
+        parents, dates = array("I", [0]), array("q", [0])
         others: dict[int, list[int]] = {}
-        for first, data, pairs in self._ask("SELECT first, first_parents, others FROM ancestry ORDER BY first"):
+        rows = self._ask("SELECT first, first_parents, others, dates FROM ancestry ORDER BY first")
+        for first, data, pairs, committed in rows:
             parents.frombytes(bytes(4 * max(0, first - len(parents))))
             parents.frombytes(data)
+            dates.frombytes(bytes(8 * max(0, first - len(dates))))
+            dates.frombytes(committed)
             more = array("I")
             more.frombytes(pairs)
             for at in range(0, len(more), 2):
                 others.setdefault(more[at], []).append(more[at + 1])
+        return Graph(parents, others, dates)
+
+    def _walked(self, start: Iterable[int]) -> bytearray:
+        seen = bytearray(self.closed + 1)
+        parents, others = self.graph.first, self.graph.others
         stack = list(start)
         seen[0] = 1
         while stack:
@@ -307,11 +325,49 @@ class Index:
         )
 
     def touching_path(self, path: str) -> tuple[str, ...]:
-        """Commits of the scope that touched a file."""
+        """Commits of the scope that touched a file; merges that differ in it from their first parent."""
         rows = self._ask(
-            "SELECT DISTINCT c.id FROM paths t JOIN commits c ON c.n=t.n WHERE t.path=? AND t.n<=?", (path, self.closed)
+            "SELECT c.id FROM files f JOIN touched t USING(f) JOIN commits c ON c.n=t.n WHERE f.path=? AND t.n<=?",
+            (path, self.closed),
         )
         return tuple(row[0].hex() for row in rows)
+
+    def touching_numbers(self, wanted: Callable[[str], bool]) -> set[int]:
+        """The numbers of commits that touch files of the scope which are wanted, merges as in `touching_path`."""
+        found: set[int] = set()
+        files = [row[0] for row in self._ask("SELECT f, path FROM files") if wanted(row[1])]
+        for part in (files[at : at + _MANY] for at in range(0, len(files), _MANY)):
+            marks = ",".join("?" * len(part))
+            found.update(row[0] for row in self._ask(f"SELECT n FROM touched WHERE f IN ({marks})", part))  # noqa: S608
+        return found
+
+    def lines(self, ids: Sequence[str]) -> dict[str, bytes | None]:
+        """The packed lines within the scope of those of the commits that touch it (see touched.py), by id."""
+        found: dict[str, bytes | None] = {}
+        for part in _parts(ids):
+            marks = ",".join("?" * len(part))
+            query = f"SELECT c.id, t.data FROM lines t JOIN commits c ON c.n=t.n WHERE c.id IN ({marks})"  # noqa: S608
+            found.update((commit.hex(), data) for commit, data in self._ask(query, part))
+        return found
+
+    def facts(self, commit: str) -> bytes | None:
+        """What was written down of a commit of the scope by who compared its files; None if nothing was."""
+        query = "SELECT t.data FROM facts t JOIN commits c ON c.n=t.n JOIN structured s ON s.n=t.n "
+        rows = self._ask(f"{query} WHERE c.id=? AND s.state='read'", (bytes.fromhex(commit),))
+        return next((row[0] for row in rows), None)
+
+    def numbers(self, ids: Sequence[str]) -> dict[str, int]:
+        """The numbers of those of the commits that are in."""
+        return self._numbers(ids)
+
+    def ids(self, numbers: Sequence[int]) -> list[str]:
+        """The ids of commits, in the order given."""
+        found: dict[int, str] = {}
+        for part in (numbers[at : at + _MANY] for at in range(0, len(numbers), _MANY)):
+            marks = ",".join("?" * len(part))
+            rows = self._ask(f"SELECT n, id FROM commits WHERE n IN ({marks})", list(part))  # noqa: S608
+            found.update((n, commit.hex()) for n, commit in rows)
+        return [found[n] for n in numbers]
 
     # ---- the database --------------------------------------------------------------------------------------------
 

@@ -47,11 +47,14 @@ the commit in the block, value, kind, form. Plain tuples, which go from process 
 
 
 class StructureRows(msgspec.Struct, frozen=True):
-    """What a commit changes, as rows without the commit's number; `state` is `read`, or why it could not be."""
+    """What a commit changes, as rows without the commit's number; `state` is `read`, or why it could not be.
+
+    `facts` are all of it in a form that only who made them reads.
+    """
 
     id: str
     state: str
-    paths: tuple[tuple[str, str, str], ...] = ()
+    facts: bytes = b""
     changes: tuple[tuple[int, str, str, str, str, str | None, str | None, str, str], ...] = ()
     members: tuple[tuple[int, str, str, str | None], ...] = ()
     csrs: tuple[tuple[str | None, str | None, str, str, str, str | None, str, int, str], ...] = ()

@@ -6,7 +6,6 @@ import re
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 from kvmpatch.sources.index.rows import unpack
 
@@ -41,6 +40,8 @@ class Search:
 
     def hits(self) -> Iterator[str]:
         """Ids of the commits that hold it."""
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(_THREADS) as threads:  # inflating lets go of the interpreter
             blocks = self._blocks()
             while rows := blocks.fetchmany(_ROWS):

@@ -4,6 +4,10 @@ Commits are numbered as they come in. Their messages lie in blocks of some dozen
 first; the full-text table has one row for each block and only ever proposes blocks. A trigram table was measured at a
 fifth of the speed at which git prints messages, a table of words at twice that speed: words narrow a search down to
 blocks, and the text of a block decides. What no word can narrow down is searched for in all blocks.
+
+Of the commits that touch the scope, structure is kept: rows to ask, the whole facts to answer with (`facts`, opaque to
+this room), the files of the scope that they touch, and their added and removed lines in them (`lines`; see touched.py).
+Of merges, `touched` has what differs from the first parent: by that, and by dates, git's walks can be followed here.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ import sqlite3
 
 APPLICATION_ID = 0x6B766D70
 """`kvmp`, in the header of the file."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PAGE_BYTES = 8192
 
 TABLES = """
@@ -30,10 +34,12 @@ CREATE TABLE blocks(first INTEGER PRIMARY KEY, count INTEGER NOT NULL, data BLOB
 CREATE VIRTUAL TABLE words USING fts5(text, tokenize='ascii', detail=none, content='', columnsize=0);
 INSERT INTO words(words, rank) VALUES('automerge', 0);
 CREATE TABLE pointers(value TEXT NOT NULL, kind TEXT NOT NULL, n INTEGER NOT NULL, form TEXT NOT NULL);
-CREATE TABLE ancestry(first INTEGER PRIMARY KEY, first_parents BLOB NOT NULL, others BLOB NOT NULL);
+CREATE TABLE ancestry(
+    first INTEGER PRIMARY KEY, first_parents BLOB NOT NULL, others BLOB NOT NULL, dates BLOB NOT NULL
+);
 
 CREATE TABLE structured(n INTEGER PRIMARY KEY, state TEXT NOT NULL);
-CREATE TABLE paths(n INTEGER NOT NULL, path TEXT NOT NULL, before_path TEXT NOT NULL, status TEXT NOT NULL);
+CREATE TABLE facts(n INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE changes(
     n INTEGER NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL, change TEXT NOT NULL, name TEXT NOT NULL,
     path TEXT NOT NULL, before_name TEXT, before_path TEXT, aspects TEXT NOT NULL, basis TEXT NOT NULL
@@ -51,7 +57,10 @@ CREATE TABLE bits(
 );
 CREATE TABLE extensions(n INTEGER NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, via TEXT NOT NULL);
 
-CREATE INDEX paths_path ON paths(path);
+CREATE TABLE files(f INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
+CREATE TABLE touched(f INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(f, n)) WITHOUT ROWID;
+CREATE TABLE lines(n INTEGER PRIMARY KEY, data BLOB);
+
 CREATE INDEX changes_name ON changes(name);
 CREATE INDEX changes_before ON changes(before_name) WHERE before_name IS NOT NULL;
 CREATE INDEX changes_n ON changes(n, place);
@@ -69,7 +78,10 @@ LATE_INDEXES = (
     "CREATE INDEX IF NOT EXISTS commits_author ON commits(author, authored)",
     "CREATE INDEX IF NOT EXISTS pointers_value ON pointers(value)",
 )
-STRUCTURE_TABLES = ("structured", "paths", "changes", "members", "csrs", "bits", "extensions")
+ROW_TABLES = ("changes", "members", "csrs", "bits", "extensions")
+STRUCTURE_TABLES = ("structured", "facts", *ROW_TABLES)
+SCOPE_TABLES = ("touched", "lines")
+"""What depends on the scope, too: the files of it that each commit touches, and its lines in them."""
 
 
 def create(connection: sqlite3.Connection) -> None:

@@ -7,7 +7,8 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 
 from kvmpatch.sources.index.rows import Block, StructureRows
-from kvmpatch.sources.index.schema import LATE_INDEXES, STRUCTURE_TABLES
+from kvmpatch.sources.index.schema import LATE_INDEXES, ROW_TABLES, SCOPE_TABLES, STRUCTURE_TABLES
+from kvmpatch.sources.index.touched import TouchedRow
 
 _COMMIT = "INSERT INTO commits VALUES(?,?,?,?,?,?,?,?,?,?)"
 _POINTER = "INSERT INTO pointers VALUES(?,?,?,?)"
@@ -39,6 +40,10 @@ class Writer:
     def closed_up_to(self) -> int:
         """The number up to which every commit's ancestors are in, too."""
         return int(self.meta("closed") or 0)
+
+    def count(self) -> int:
+        """How many commits are in."""
+        return int(self._db.execute("SELECT count(*) FROM commits").fetchone()[0])
 
     def tips(self, stage: str) -> frozenset[str]:
         """The tips from which a stage was last finished."""
@@ -144,12 +149,14 @@ class Writer:
             self.note("closed", "0")
             self._set_tips("messages", ())
             self._set_tips("structure", ())
+            self.note("structured", "0")
         self.leftover = self._above(0)
 
     def wipe(self) -> None:
         """Forget everything: the same ids mean something else now."""
         with self._transaction():
-            for table in ("meta", "tips", "people", "commits", "blocks", "pointers", "ancestry", *STRUCTURE_TABLES):
+            messages = ("meta", "tips", "people", "commits", "blocks", "pointers", "ancestry", "files")
+            for table in (*messages, *STRUCTURE_TABLES, *SCOPE_TABLES):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._db.execute("INSERT INTO words(words) VALUES('delete-all')")
         self._people.clear()
@@ -159,14 +166,15 @@ class Writer:
         if numbers:
             self._db.execute("CREATE TEMP TABLE gone(n INTEGER PRIMARY KEY)")
             self._db.executemany("INSERT INTO gone VALUES(?)", [(n,) for n in numbers])
-            for table in ("pointers", "commits", *STRUCTURE_TABLES):
+            for table in ("pointers", "commits", *STRUCTURE_TABLES, *SCOPE_TABLES):
                 self._db.execute(f"DELETE FROM {table} WHERE n IN (SELECT n FROM gone)")  # noqa: S608 - our own names
             self._db.execute("DROP TABLE gone")
 
     def _note_ancestry(self, first: int) -> None:
-        """Parents as numbers, for walks within the index: an array of first parents, and pairs for the others."""
+        """Parents as numbers, for walks within the index: an array of first parents, pairs for others; dates."""
         parents = array("I", bytes(4 * max(0, self._next - first)))
         others = array("I")
+        dates = array("q", bytes(8 * max(0, self._next - first)))
         width = self._id_bytes()
         loose: list[tuple[int, bytes, bool]] = []
 
@@ -181,7 +189,9 @@ class Writer:
             loose.clear()
 
         child, wanted = 0, b""
-        for n, commit, ids in self._db.execute("SELECT n, id, parents FROM commits WHERE n>=? ORDER BY n", (first,)):
+        rows = self._db.execute("SELECT n, id, parents, committed FROM commits WHERE n>=? ORDER BY n", (first,))
+        for n, commit, ids, committed in rows:
+            dates[n - first] = committed or 0
             if wanted == commit:  # git lists a parent next where history does not branch
                 parents[child - first] = n
             elif wanted:
@@ -195,7 +205,8 @@ class Writer:
         look_up()
         if parents:
             self._db.execute(
-                "INSERT OR REPLACE INTO ancestry VALUES(?,?,?)", (first, parents.tobytes(), others.tobytes())
+                "INSERT OR REPLACE INTO ancestry VALUES(?,?,?,?)",
+                (first, parents.tobytes(), others.tobytes(), dates.tobytes()),
             )
 
     def _id_bytes(self) -> int:
@@ -221,22 +232,58 @@ class Writer:
                 if n is None or n in have:
                     continue
                 self._db.execute("INSERT OR REPLACE INTO structured VALUES(?,?)", (n, rows.state))
-                for table in STRUCTURE_TABLES[1:]:
+                self._db.execute("INSERT OR REPLACE INTO facts VALUES(?,?)", (n, rows.facts))
+                for table in ROW_TABLES:
                     self._insert(table, [(n, *row) for row in getattr(rows, table)])
 
-    def close_up_structure(self, tips: Iterable[str], scope: str, version: str) -> None:
-        """Say that the structure of every commit of the scope is in that the tips reach."""
+    def close_up_structure(self, tips: Iterable[str], scope: str, version: str, *, whole: bool) -> None:
+        """Say that the structure of every commit of the scope is in that the tips reach; `whole` if that is all."""
         with self._transaction():
             self._set_tips("structure", tips)
             self.note("scope", scope)
             self.note("structure_version", version)
+            if whole:
+                self.note("structured", str(self.closed_up_to()))
 
-    def forget_structure(self) -> None:
-        """Drop what another version of the analysis found."""
+    def with_lines(self, ids: Sequence[str]) -> set[str]:
+        """Those of the commits whose lines within the scope are in."""
+        numbers = self.numbers(ids)
+        read = "SELECT 1 FROM lines WHERE n=?"
+        return {commit for commit, n in numbers.items() if self._db.execute(read, (n,)).fetchone()}
+
+    def add_touched(self, commits: Sequence[TouchedRow]) -> None:
+        """Put in which files of the scope commits touch, and their lines there."""
+        numbers = self.numbers([commit for commit, _, _, _ in commits])
         with self._transaction():
-            for table in STRUCTURE_TABLES:
-                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-            self._set_tips("structure", ())
+            for commit, paths, has_lines, data in commits:
+                n = numbers.get(commit)
+                if n is None:
+                    continue
+                self._db.executemany("INSERT OR IGNORE INTO files(path) VALUES(?)", [(path,) for path in paths])
+                touched = "INSERT OR IGNORE INTO touched SELECT f, ? FROM files WHERE path=?"
+                self._db.executemany(touched, [(n, path) for path in paths])
+                if has_lines:
+                    self._db.execute("INSERT OR REPLACE INTO lines VALUES(?,?)", (n, data))
+
+    def begin_structure(self, scope: str, version: str) -> bool:
+        """Drop what another version of the analysis found, and what was read within another scope; whether there was.
+
+        What is being read is noted before it is: a run that is killed may be followed by one that reads something else.
+        """
+        dropped = False
+        with self._transaction():
+            for key, wanted, tables in (
+                ("version_read", version, STRUCTURE_TABLES), ("scope_read", scope, SCOPE_TABLES)
+            ):  # fmt: skip
+                noted = self.meta(key)
+                if noted != wanted:
+                    dropped = dropped or noted is not None
+                    for table in tables:
+                        self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+                    self._set_tips("structure", ())
+                    self.note("structured", "0")
+                    self.note(key, wanted)
+        return dropped
 
     def _insert(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
         if rows:

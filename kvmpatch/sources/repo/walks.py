@@ -16,6 +16,8 @@ SHORTEST_POINTER = 7
 """Hex digits below which an upstream id in a message is not trusted; the kernel asks for 12, git once wrote 7."""
 _POINTER = re.compile(rf"\A[0-9a-f]{{{SHORTEST_POINTER},64}}\Z")
 _ID = re.compile(rb"\A[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+LINE_OPTIONS = ("-r", "-p", "-U0", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color")
+"""Options of `diff-tree` for changed lines alone."""
 _SYNTAX = {
     "basic": "--basic-regexp",
     "extended": "--extended-regexp",
@@ -84,28 +86,9 @@ class HistoryReader:
 
     def changed_lines(self, ids: Iterable[str], paths: Sequence[str], names: PathNames) -> Iterator[ChangedLine]:
         """The lines that commits add and remove; see `Repository.changed_lines`."""
-        options = ("-r", "-p", "-U0", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color")
-        commit = path = ""
-        in_header = False
         data = tips_for_stdin(list(ids))
-        for line in self._git.lines(
-            "-c", "core.quotePath=false", "diff-tree", "--stdin", *options, "--", *paths, data=data
-        ):
-            code = line[:1]
-            if _ID.match(line):
-                commit = line.decode("ascii")
-            elif line.startswith(b"diff --git "):
-                in_header = True
-            elif in_header:
-                if line.startswith((b"+++ b/", b"--- a/")):
-                    path = names.text(line[6:].rstrip(b"\t"))
-                in_header = not line.startswith(b"@@")
-                if not in_header:
-                    yield ChangedLine(commit, path, "@", line.decode("utf-8", "replace"))
-            elif code in (b"+", b"-"):
-                yield ChangedLine(commit, path, code.decode("ascii"), line[1:].decode("utf-8", "replace"))
-            elif code == b"@":
-                yield ChangedLine(commit, path, "@", line.decode("utf-8", "replace"))
+        command = ("-c", "core.quotePath=false", "diff-tree", "--stdin", *LINE_OPTIONS, "--", *paths)
+        return changed_lines_in(self._git.lines(*command, data=data), names)
 
     def is_ancestor(self, before: str, after: str) -> bool:
         """Whether `after` reaches `before`; a commit reaches itself."""
@@ -140,6 +123,28 @@ class HistoryReader:
         if done.status != 0:
             raise unreadable_history(done)
         return int(done.out)
+
+
+def changed_lines_in(printed: Iterable[bytes], names: PathNames) -> Iterator[ChangedLine]:
+    """The added and removed lines in what `diff-tree` printed of some commits."""
+    commit = path = ""
+    in_header = False
+    for line in printed:
+        code = line[:1]
+        if _ID.match(line):
+            commit = line.decode("ascii")
+        elif line.startswith(b"diff --git "):
+            in_header = True
+        elif in_header:
+            if line.startswith((b"+++ b/", b"--- a/")):
+                path = names.text(line[6:].rstrip(b"\t"))
+            in_header = not line.startswith(b"@@")
+            if not in_header:
+                yield ChangedLine(commit, path, "@", line.decode("utf-8", "replace"))
+        elif code in (b"+", b"-"):
+            yield ChangedLine(commit, path, code.decode("ascii"), line[1:].decode("utf-8", "replace"))
+        elif code == b"@":
+            yield ChangedLine(commit, path, "@", line.decode("utf-8", "replace"))
 
 
 def tips_for_stdin(tips: Sequence[str]) -> bytes:

@@ -1,0 +1,245 @@
+"""A repository whose history is read from the index where that has it, and from git where it has not: the same answers.
+
+Walks and lines come from the index only where it is certain that git would say the same: the commits are in with all
+that they reach, and the paths lie within its scope.
+"""
+
+from __future__ import annotations
+
+import string
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from kvmpatch.sources.repo import ChangedLine, Filter, Repository
+from kvmpatch.sources.repo.objects import ObjectReader
+from kvmpatch.sources.repo.repository import NO_FILTER
+
+if TYPE_CHECKING:
+    from kvmpatch.sources.index.lookups import Index
+
+_HEX = frozenset(string.hexdigits)
+_SHORTEST = 7
+_AT_ONCE = 400
+
+
+class IndexedRepository(Repository):
+    """Open it as a `Repository`; then say where its index comes from.
+
+    Several threads may ask for history at the same time.
+    """
+
+    _finds: Callable[[], Index | None] | None = None
+    _opened: Index | None = None
+
+    def reads_from(self, finds: Callable[[], Index | None], scope: Sequence[str], version: str) -> None:
+        """Have an index, which is looked for when history is first asked for.
+
+        Args:
+            finds: opens it; None for none.
+            scope: of its structure; paths outside are git's.
+            version: of the analysis.
+        """
+        self._finds = finds
+        self._scope = Scope(scope)
+        self._version = version
+        self._lock = threading.RLock()
+        self._after: dict[tuple[str, str], list[int]] = {}
+
+    @property
+    def at_first(self) -> str | None:
+        """What HEAD stood at when the repository was opened."""
+        return self._place.head
+
+    @cached_property
+    def index(self) -> Index | None:
+        """The index, if there is one. It is closed with the repository."""
+        if self._finds is None or self.shallow:
+            return None
+        self._opened = self._finds()
+        return self._opened
+
+    def close(self) -> None:
+        """Close the index, too."""
+        if self._opened is not None:
+            self._opened.close()
+        super().close()
+
+    # ---- history -------------------------------------------------------------------------------------------------
+
+    def history_ids(
+        self,
+        tips: Sequence[str],
+        paths: Sequence[str] = (),
+        *,
+        since: str | None = None,
+        limit: int | None = None,
+        first_parent: bool = False,
+        reverse: bool = False,
+        where: Filter = NO_FILTER,
+    ) -> Iterator[str]:
+        """The ids that `history` would read."""
+        if not (since or first_parent or reverse) and self.index is not None:
+            with self._lock:
+                found = self._walked(list(tips), list(paths), where)
+            if found is not None:
+                return islice(found, limit)
+        return super().history_ids(
+            tips, paths, since=since, limit=limit, first_parent=first_parent, reverse=reverse, where=where
+        )
+
+    def _walked(self, tips: list[str], paths: list[str], where: Filter) -> Iterator[str] | None:
+        """A walk within the index; None where git has to make it."""
+        cuts = [tip[1:] for tip in tips if tip.startswith("^")]
+        wanted = [tip for tip in tips if not tip.startswith("^")]
+        if len(wanted) != 1 or len(cuts) > 1 or self.index is None:
+            return None
+        if where == NO_FILTER and paths:
+            return self._touching(wanted[0], cuts, tuple(paths))
+        ids_alone = all(len(word) >= _SHORTEST and set(word) <= _HEX for word in where.grep)
+        if cuts and not paths and ids_alone and where == Filter(
+            grep=where.grep, syntax="fixed", ignore_case=True, ours=True
+        ):  # fmt: skip
+            return self._naming(wanted[0], cuts[0], where.grep)
+        return None
+
+    @cached_property
+    def _structured(self) -> int:
+        """The number up to which commits have all of the scope in."""
+        return self.index.structured(self._scope.specs, self._version) if self.index else 0
+
+    def _touching(self, tip: str, cuts: Sequence[str], paths: tuple[str, ...]) -> Iterator[str] | None:
+        index = self.index
+        if index is None or not self._scope.holds(paths):
+            return None
+        numbers = index.numbers([tip, *cuts])
+        if any(not 0 < numbers.get(one, 0) <= self._structured for one in (tip, *cuts)):
+            return None
+        from kvmpatch.sources.index.graph import Pruning
+
+        pruning = Pruning(index.touching_numbers(under(paths)), lambda n, place: self._is_same(n, place, paths))
+        if cuts:
+            return iter(index.ids(index.graph.after(numbers[tip], numbers[cuts[0]], pruning)))
+        return self._ids(index, index.graph.before(numbers[tip], pruning))
+
+    def _ids(self, index: Index, numbers: Iterator[int]) -> Iterator[str]:
+        size = 1
+        while True:
+            with self._lock:
+                part = index.ids(list(islice(numbers, size)))
+            if not part:
+                return
+            yield from part
+            size = min(size * 8, _AT_ONCE)
+
+    def _naming(self, tip: str, cut: str, words: Sequence[str]) -> Iterator[str] | None:
+        """Commits after one that name an id. It stands at the start of a word, or behind the `g` of `git describe`."""
+        index = self.index
+        after = self._between(tip, cut)
+        if index is None or after is None:
+            return None
+        named: set[str] = set()
+        for word in words:
+            for written in (word, f"g{word}"):
+                named.update(index.messages_containing(written, ignore_case=True, at_word_start=True))
+        numbers = set(index.numbers(list(named)).values())
+        return iter(index.ids([n for n in after if n in numbers]))
+
+    def since_then(self, commit: str, tip: str, times: tuple[int, int]) -> tuple[bool, list[str]]:
+        """Whether `tip` contains a commit, and what else it contains that was committed between two moments."""
+        index = self.index
+        if index is not None:
+            with self._lock:
+                after = self._between(tip, commit)
+                if after is not None:
+                    dates, graph = index.graph.dates, index.graph
+                    n = index.numbers([commit])[commit]
+                    holds = commit == tip or any(n in graph.parents(one) for one in reversed(after))
+                    return holds, index.ids([one for one in after if times[0] <= dates[one] <= times[1]])
+        return super().since_then(commit, tip, times)
+
+    def _between(self, tip: str, cut: str) -> list[int] | None:
+        """What one commit reaches and another does not, as git lists it; None where the index does not have both."""
+        index = self.index
+        if index is None:
+            return None
+        if (tip, cut) not in self._after:
+            numbers = index.numbers([tip, cut])
+            if tip not in numbers or cut not in numbers:
+                return None
+            self._after[tip, cut] = index.graph.after(numbers[tip], numbers[cut])
+        return self._after[tip, cut]
+
+    # ---- merges --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _trees(self) -> ObjectReader:
+        """Reads objects beside the one that other threads may be using."""
+        reader = ObjectReader(self._git)
+        self._open.append(reader)
+        return reader
+
+    def _is_same(self, n: int, place: int, paths: Sequence[str]) -> bool:
+        """Whether a merge has some paths as one of its parents has them."""
+        index = self.index
+        assert index is not None  # noqa: S101 - only asked on its walks
+        sides = index.ids([n, index.graph.parents(n)[place]])
+        names = [f"{side}:".encode() + self._names.raw(path) for path in paths for side in sides]
+        # of what is not there git repeats the name
+        found = [info.id if info.kind else None for info in self._trees.infos(names)]
+        return found[::2] == found[1::2]
+
+    # ---- lines ---------------------------------------------------------------------------------------------------
+
+    def changed_lines(self, ids: Iterable[str], paths: Sequence[str] = ()) -> Iterator[ChangedLine]:
+        """The added and removed lines of many commits; see `Repository.changed_lines`."""
+        asked = list(ids)
+        packed = self.packed_lines(asked, paths)
+        if packed is None:
+            return super().changed_lines(asked, paths)
+        return self._unpacked(packed, under(paths))
+
+    def packed_lines(self, ids: Sequence[str], paths: Sequence[str]) -> list[tuple[str, bytes]] | None:
+        """The lines of commits as the index has them; None where git has to be asked."""
+        index = self.index
+        if index is None or not paths or not self._scope.holds(paths):
+            return None
+        with self._lock:
+            numbers = index.numbers(ids)
+            if any(not 0 < numbers.get(one, 0) <= self._structured for one in ids):
+                return None
+            found = index.lines(ids)
+        if None in found.values():
+            return None
+        return [(commit, data) for commit in ids if (data := found.get(commit))]
+
+    @staticmethod
+    def _unpacked(packed: Iterable[tuple[str, bytes]], wanted: Callable[[str], bool]) -> Iterator[ChangedLine]:
+        from kvmpatch.sources.index.touched import lines_of, unpacked_text
+
+        for commit, data in packed:
+            yield from lines_of(commit, unpacked_text(data), wanted)
+
+
+class Scope:
+    """The pathspecs whose structure an index holds."""
+
+    def __init__(self, specs: Sequence[str]) -> None:
+        self.specs = tuple(specs)
+        self._folders = under([spec.rstrip("/") for spec in specs if not set(spec) & set("*?[:\\")])
+        # what such a pattern matches it matches with everything below
+        self._heads = [spec for spec in specs if spec.endswith("*") and not set(spec[:-1]) & set("*?[:\\")]
+
+    def holds(self, paths: Sequence[str]) -> bool:
+        """Whether everything below these paths is in the scope; where that is not certain it is not."""
+        return all(self._folders(path) or any(fnmatchcase(path, head) for head in self._heads) for path in paths)
+
+
+def under(paths: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a file is one of some paths, or lies below one."""
+    exact = frozenset(paths)
+    folders = tuple(f"{path}/" for path in exact)
+    return lambda file: file in exact or file.startswith(folders)
