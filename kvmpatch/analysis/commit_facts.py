@@ -53,7 +53,8 @@ def commit_facts(files: Iterable[SidedFile], naming: re.Pattern[str] | None = No
 
     Args:
         files: the touched files, as a stream.
-        naming: read CSR accesses and bits only of what names something that this matches; None for all.
+        naming: read CSR accesses and bits only of what names something that this matches; None for all. What is told
+            of a commit as a whole, its extensions and the names that no table holds, is left out then.
     """
     differences: list[FileDifference] = []
     uses: dict[int, Uses] = {}
@@ -80,14 +81,11 @@ def commit_facts(files: Iterable[SidedFile], naming: re.Pattern[str] | None = No
     ]
     accesses = csr_accesses(known, uses_of)
     bits = bit_uses(known, uses_of)
-    return CommitFacts(
-        changes,
-        accesses,
-        bits,
-        extension_roles(changes, accesses, bits, pairs),
-        tuple(pairs),
-        (*warnings, *unknown_names(changes, accesses, bits)),
-    )
+    extensions: tuple[ExtensionRole, ...] = ()
+    if naming is None:
+        extensions = extension_roles(changes, accesses, bits, pairs)
+        warnings += unknown_names(changes, accesses, bits)
+    return CommitFacts(changes, accesses, bits, extensions, tuple(pairs), tuple(warnings))
 
 
 def _difference(sided: SidedFile, uses: dict[int, Uses], naming: re.Pattern[str] | None) -> FileDifference | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from timing import show, side_by_side
@@ -11,11 +12,16 @@ GOAL = 2.0
 _IMPORTS = "import git, unidiff, click, rich.console, tree_sitter, tree_sitter_c"
 
 
-def measure(repositories: dict[str, Path], times: int = 9) -> list[str]:
-    """A table, and how many times as long as the imports a report takes."""
+def measure(shown: Sequence[tuple[str, Path, str]], times: int = 9) -> list[str]:
+    """A table, and how many times as long as the imports a report takes.
+
+    Args:
+        shown: how a repository is called, where it is, and which of its commits is shown.
+        times: how often.
+    """
     commands = {"imports alone": [sys.executable, "-c", _IMPORTS]}
-    for name, repository in repositories.items():
-        commands[f"show of {name}'s HEAD"] = show(repository)
+    for name, repository, rev in shown:
+        commands[f"show of {name}'s {rev}"] = show(repository, rev)
     runs = side_by_side(commands, times)
     lines = [one.line() for one in runs]
     for one in runs[1:]:

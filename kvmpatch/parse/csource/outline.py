@@ -16,7 +16,7 @@ from kvmpatch.parse.csource.declarations import Member, read_declaration
 from kvmpatch.parse.csource.rescan import rescan
 from kvmpatch.parse.csource.scan import Piece, PieceKind, Scan, matching_left, scan
 from kvmpatch.parse.csource.tokens import Token, spell, tokens_of
-from kvmpatch.parse.csource.words import ATTRIBUTE, CALLED_ATTRIBUTES, LINKAGE, PLAIN_ATTRIBUTES
+from kvmpatch.parse.csource.words import CALLED_ATTRIBUTES, LINKAGE, PLAIN_ATTRIBUTES
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -380,4 +380,4 @@ def outline(data: bytes, near: Outline | None = None) -> Outline:
     return Outline((near and rescan(data, near.scanned)) or scan(data))
 
 
-__all__ = ["ATTRIBUTE", "Header", "Item", "Outline", "code_of", "decode", "outline", "read_header"]
+__all__ = ["Header", "Item", "Outline", "code_of", "decode", "outline", "read_header"]

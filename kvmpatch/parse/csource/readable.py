@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kvmpatch.parse.csource.scan import blank
-from kvmpatch.parse.csource.words import ATTRIBUTE
+from kvmpatch.parse.csource.words import attributes_in
 
 _LOOP_MACRO = re.compile(rb"\b(\w*for_each\w*)(?=\s*\()")
 _TYPE_ARGUMENT = re.compile(rb"(?<=[,(])(\s*)(struct|union|enum)(?=\s+\w+\s*[,)])")
@@ -29,10 +29,8 @@ def readable(data: bytes) -> bytes:
     always taken from the original.
     """
     out = bytearray(data)
-    for match in ATTRIBUTE.finditer(data):
-        start, end = match.span()
-        if match["called"]:
-            end = closing(data, data.find(b"(", end))
+    for start, stop, called in attributes_in(data):
+        end = closing(data, data.find(b"(", stop)) if called else stop
         out[start:end] = blank(data[start:end])
     for match in _LOOP_MACRO.finditer(data):
         start, end = match.span(1)

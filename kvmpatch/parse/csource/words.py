@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 # Attribute words that stand alone.
 PLAIN_ATTRIBUTES = frozenset(
@@ -95,6 +96,18 @@ TYPE_WORDS = frozenset(
     """.split()
 )
 
-_CALLED = "|".join(sorted(CALLED_ATTRIBUTES, key=len, reverse=True))
-_PLAIN = "|".join(sorted(PLAIN_ATTRIBUTES, key=len, reverse=True))
-ATTRIBUTE = re.compile(rf"\b(?:(?P<called>{_CALLED})(?=\s*\()|(?P<plain>{_PLAIN})\b)".encode())
+# Nearly all of them begin with two underscores. Those are looked up when met: a pattern with a hundred and sixty words
+# took two of the three milliseconds that all of this room's patterns take to compile.
+_OTHERS = "|".join(sorted(word for word in PLAIN_ATTRIBUTES | CALLED_ATTRIBUTES if not word.startswith("__")))
+_MAY_BE_ATTRIBUTE = re.compile(rf"\b(?:__\w+|{_OTHERS})\b(?=(?P<called>\s*\()?)".encode())
+_PLAIN = frozenset(word.encode() for word in PLAIN_ATTRIBUTES)
+_CALLED = frozenset(word.encode() for word in CALLED_ATTRIBUTES)
+
+
+def attributes_in(data: bytes) -> Iterator[tuple[int, int, bool]]:
+    """The attribute words in a text: where each begins and ends, and whether arguments follow that belong to it."""
+    for match in _MAY_BE_ATTRIBUTE.finditer(data):
+        word = match[0]
+        called = match["called"] is not None and word in _CALLED
+        if called or word in _PLAIN:
+            yield match.start(), match.end(), called
