@@ -508,6 +508,16 @@ def test_the_summary_is_appended(repo: Scratch, capfd: pytest.CaptureFixture[str
     assert len(text.encode()) <= 4000 + len("another step\n")
 
 
+def test_an_example_needs_no_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for service, word in (("github", "pull_request:"), ("gitlab", "codequality:")):
+        status, out, err = run(capfd, "--example", service)
+        assert (status, err) == (0, "")
+        assert word in out
+
+
 @pytest.mark.parametrize(
     "words",
     [

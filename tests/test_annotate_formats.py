@@ -263,6 +263,13 @@ def test_a_path_is_a_uri() -> None:
     assert ":" not in uri
 
 
+@pytest.mark.parametrize("kind", [*FOR_PROGRAMS, "text", "markdown"])
+def test_undecodable_bytes_in_a_path(kind: AnnotateFormat) -> None:
+    report = backport(candidate(pick=conflicting(conflict("arch/\udcff\ud800.c", hunk("", 1, 2)))))
+    output = text(noted(report), kind)
+    assert "xff" in output.encode("utf-8").decode("utf-8")
+
+
 def test_a_finding_of_a_commit_without_files_has_no_place() -> None:
     (only,) = checked_sarif(text(noted(many(1), patch=b""), "sarif"))["results"]
     assert "locations" not in only

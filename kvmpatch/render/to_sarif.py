@@ -8,7 +8,7 @@ import kvmpatch
 from kvmpatch.model import Reason
 from kvmpatch.model.annotation import FINGERPRINT, TOOL, Annotation, Annotations
 from kvmpatch.render.annotation_text import sentences, shown_at
-from kvmpatch.render.escape import one_line
+from kvmpatch.render.escape import one_line, undecoded
 from kvmpatch.render.page import Voice
 from kvmpatch.render.to_json import to_json
 from kvmpatch.words import Text
@@ -61,7 +61,7 @@ def _result(annotation: Annotation, rule: int, voice: Voice, compared: bool) -> 
         "properties": properties,
     }
     if place:
-        file = {"uri": quote(place.path, safe="/", errors="surrogateescape"), "uriBaseId": _ROOT}
+        file = {"uri": quote(undecoded(place.path), safe="/"), "uriBaseId": _ROOT}
         result["locations"] = [{"physicalLocation": {"artifactLocation": file, "region": {"startLine": place.line}}}]
     if compared:
         result["baselineState"] = "unchanged" if annotation.known else "new"
