@@ -2,7 +2,9 @@
 
 A line reads `CHANGE KIND NAME (aspects)`, `CHANGE OPERATION CSR in FUNCTION = value if guards; was …` or
 `CHANGE USE BIT register[hi:lo] in FUNCTION of target if guards; was …`. A guard is told as its kind and the extension
-that it asks about, else its text. What is left out of a case must not be reported; `…_include` lists are samples.
+that it asks about, else its text. `flow` has lines `PHASE +/- EFFECT`, `followed` the reasons of later commits, `fixed`
+the subjects of those that fix it, `says` words of statements by their code. These are looked at where a case has them.
+What else is left out of a case must not be reported; `…_include` lists are samples.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ _CASES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
 _KEYS = {
     *("commit", "subject", "changes", "csr", "bits", "csr_include", "bits_include"),
     *("extensions", "signatures", "values", "members"),
+    *("flow", "flow_include", "followed", "followed_include", "fixed", "series", "says"),
 }
 
 
@@ -60,6 +63,28 @@ def test_the_report_says_what_the_commit_does(path: Path, miniature: DemoHistory
         before = named[name].before
         assert [*([before.signature] if before else []), named[name].signature] == signatures
 
+    _hold_story(case, report)
+
+
+def _hold_story(case: dict[str, Any], report: Report) -> None:
+    """What runs when, and what came of the commit; only where the case tells it."""
+    history = report.history
+    assert history
+    for key, found in (
+        ("flow", list(flow(report))),
+        ("followed", [entry.reason.said.en for entry in history.followed_by]),
+    ):
+        if key in case or f"{key}_include" in case:
+            _hold(case, key, found)
+    if "fixed" in case:
+        assert [entry.subject for entry in history.fixed_by] == case["fixed"]
+    if "series" in case:
+        series = history.series
+        assert (f"{series.position}/{series.total}" if series else "none") == case["series"]
+    said = {one.code: one.said.en for section in report.sections for one in section.statements}
+    for code, words in case.get("says", {}).items():
+        assert words in said[code]
+
 
 def _hold(case: dict[str, Any], key: str, found: list[str]) -> None:
     if f"{key}_include" in case:
@@ -78,6 +103,14 @@ def test_no_body_of_the_miniature_is_beyond_the_grammar(miniature: DemoHistory) 
         if change.basis != "parsed"
     ]
     assert doubtful == []
+
+
+def flow(report: Report) -> Iterator[str]:
+    for phase in report.phases or ():
+        for sign, effects in (("-", phase.before), ("+", phase.after)):
+            for one in effects:
+                done = f"{one.operation or one.what} " if one.what in {"csr", "bit"} else f"{one.what} "
+                yield f"{phase.phase} {sign} {done}{one.target}{_value(one.value)}{_under(one.guards)}"
 
 
 # ---- a report in lines ------------------------------------------------------------------------------------------

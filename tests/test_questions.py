@@ -66,7 +66,8 @@ def test_the_fields_of_kvm_vcpu_config_over_time(miniature: DemoHistory, show) -
         (
             subject_of(miniature, "Factor-out VCPU config"),
             "renamed",
-            "kvm_riscv_vcpu_setup_config renamed to kvm_riscv_vcpu_config_ran_once",
+            "kvm_riscv_vcpu_setup_config renamed to kvm_riscv_vcpu_config_ran_once, "
+            "moved kvm_vcpu_config → arch/riscv/include/asm/kvm_vcpu_config.h",
         ),
     ]
 

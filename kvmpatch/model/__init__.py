@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from kvmpatch.model.flow import (
         AskedOfAnother,
         Callback,
+        Capability,
         EarlyReturn,
         Factored,
         FlowFacts,
@@ -127,6 +128,7 @@ __all__ = [
     "BitUse",
     "BroughtBy",
     "Callback",
+    "Capability",
     "Change",
     "ChangeBefore",
     "Commit",

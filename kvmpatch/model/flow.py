@@ -133,6 +133,15 @@ class Unplaced(msgspec.Struct, frozen=True):
     side: Side
 
 
+class Capability(msgspec.Struct, frozen=True):
+    """A KVM_CAP_* for which KVM_CHECK_EXTENSION has a case of its own now, or no longer (`dropped`)."""
+
+    name: str
+    dropped: bool
+    path: str
+    line: int
+
+
 class FlowFacts(msgspec.Struct, frozen=True):
     """Everything about flow."""
 
@@ -148,3 +157,4 @@ class FlowFacts(msgspec.Struct, frozen=True):
     unplaced: tuple[Unplaced, ...]
     asked: tuple[AskedOfAnother, ...] = ()
     callbacks: tuple[Callback, ...] = ()
+    capabilities: tuple[Capability, ...] = ()

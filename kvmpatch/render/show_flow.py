@@ -115,6 +115,19 @@ def _effect_text(effect: Effect) -> str:
         case "field":
             return f"{effect.target} = {effect.value}" if effect.value else effect.target
         case "csr":
-            return f"{effect.target.upper()} ← {effect.value}" if effect.value else effect.target.upper()
+            return _csr_text(effect)
         case _:
             return f"{effect.target} ← {effect.value}" if effect.value else effect.target
+
+
+_SIGNS = {"swap": "↔", "set": "|=", "read_set": "|=", "clear": "&= ~", "read_clear": "&= ~"}
+
+
+def _csr_text(effect: Effect) -> str:
+    """What is done to a CSR: written, swapped with, bits set or cleared; a read has no value of its own."""
+    name = effect.target.upper()
+    if effect.operation == "read":
+        return f"read {name}"
+    return (
+        f"{name} {_SIGNS.get(effect.operation or '', '←')} {effect.value}".replace("~ ", "~") if effect.value else name
+    )

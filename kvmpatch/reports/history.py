@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
 from kvmpatch.analysis.history import Event, Interest, causes_in, consequences_in, interest_of
-from kvmpatch.model import Evidence, History, HistoryEntry, Message, Report, Searched
+from kvmpatch.model import Evidence, Happened, History, HistoryEntry, Message, Report, Searched
 from kvmpatch.parse.message import read_message
 from kvmpatch.parse.outlines import language_of
 from kvmpatch.reports.history_walks import EARLIER, HistoryWalks, window
@@ -35,6 +35,8 @@ _MOST_ENTRIES = 12
 _IMPORT = 400
 # How often a thing is followed to another place.
 _MOST_MOVES = 3
+_UAPI = re.compile(r"arch/(\w+)/include/uapi/asm/kvm\.h$")
+_SELFTESTS = "tools/testing/selftests/kvm/"
 _KVM = re.compile(r"(?:^|/)kvm/")
 
 
@@ -47,7 +49,10 @@ def later_paths(touched: Iterable[str]) -> list[str]:
     """Where later changes to what a commit brought are looked for: KVM's directories, else the files."""
     files = [path for path in touched if language_of(path)][:_MOST_FILES]
     if any(_KVM.search(path) for path in files):
-        return sorted({path.rpartition("/")[0] or path for path in files})
+        folders = {path.rpartition("/")[0] or path for path in files}
+        # What user space may use is soon tried by a selftest.
+        folders |= {f"{_SELFTESTS}{found[1]}" for path in files if (found := _UAPI.match(path))}
+        return sorted(folders)
     return files
 
 
@@ -191,11 +196,27 @@ class HistoryFinder:
                 for event in events
                 if event.code in {"moved", "renamed"} and not any(_within(event.path, path) for path in paths)
             }
+            if not events and any(path.startswith(_SELFTESTS) for path in files):
+                events = list(self._tested(commit, files))
             # What was renamed there is looked for under its new name from here on.
             wanted[0] = self.brought.pattern()
             if events and commit not in known:
                 found.append((order.get(commit, 0), _entry(raw, events, first=False)))
         return away, stopped
+
+    def _tested(self, commit: str, files: set[str]) -> Iterator[Event]:
+        """What a commit to the selftests names of what this one gives to user space."""
+        given = [change for change in self.report.changes if _UAPI.match(change.path)]
+        names = {change.name for change in given if change.change is Happened.ADDED}
+        names |= {one.name for change in given for one in change.members if one.change is Happened.ADDED}
+        word = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b") if names else re.compile(r"(?!)")
+        seen = set()
+        for line in self._lines([commit], sorted(files)):
+            if line.sign == "+" and line.path.startswith(_SELFTESTS):
+                for name in word.findall(line.text):
+                    if name not in seen:
+                        seen.add(name)
+                        yield Event("selftest", name, "", line.path, None)
 
     def _causes(self, earlier: Sequence[str]) -> Iterator[HistoryEntry]:
         """Earlier commits that brought what this one changed, oldest first, and the one that it says it fixes."""
@@ -306,6 +327,10 @@ def _entry(raw: RawCommit, events: Sequence[Event], *, first: bool) -> HistoryEn
         chosen[event.code].append(event)
     symbols = list(dict.fromkeys(event.symbol for event in chosen[code]))
     details = list(dict.fromkeys(event.detail for event in chosen[code] if event.detail))
+    if code == "renamed" and chosen["moved"]:
+        # The struct of a renamed function may go to another file with it.
+        details.append("")
+        details += [f"{event.symbol} → {event.detail}" for event in chosen["moved"] if event.symbol not in symbols]
     if code == "extended" and len(symbols) > 1:
         details = list(dict.fromkeys(f"{event.symbol}.{event.detail}" for event in chosen[code]))
     return HistoryEntry(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from kvmpatch import knowledge
 from kvmpatch.model import EarlyReturn, Evidence, Guard, GuardKind, Report, Stay
 from kvmpatch.rules.phrases import done, when
 from kvmpatch.rules.spoken import Context, Spoken, listed, say
@@ -93,11 +94,13 @@ def _zeroed(report: Report, context: Context) -> Iterator[Spoken]:
 
 def _guards(report: Report, context: Context) -> Iterator[Spoken]:
     seen: set[tuple[str, str]] = set()
+    # Of these the summary says that another one is asked.
+    told = {asked.extension for asked in context.flow.asked} if context.flow else set()
     for stay in context.flow.stays if context.flow else ():
         gone, come = _only(stay.before.guards, stay.after.guards), _only(stay.after.guards, stay.before.guards)
         for old, new in zip(gone, come, strict=False):
             key = (old.text, new.text)
-            if key in seen or not _is_other_form(old, new):
+            if key in seen or not _is_other_form(old, new) or knowledge.guard_extension(new.text) in told:
                 continue
             seen.add(key)
             yield _changed(report, stay, old, new)

@@ -41,6 +41,8 @@ def _only(mine: Sequence[Effect], other: Sequence[Effect]) -> list[Effect]:
         effect
         for effect in mine
         if effect.what in {"call", "field"}
+        # What stands behind a cast has no name that says anything.
+        and "(" not in effect.target
         and not (effect.what == "call" and _EVERYWHERE.match(effect.target))
         and (effect.what, _last(effect.target)) not in known
     ]

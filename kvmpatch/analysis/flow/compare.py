@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.flow.asked import asked_of_another
+from kvmpatch.analysis.flow.capabilities import capabilities
 from kvmpatch.analysis.flow.effects import Run, Tracer
 from kvmpatch.analysis.flow.factoring import factored_out
 from kvmpatch.analysis.flow.program import Function, Program
@@ -100,6 +101,7 @@ def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts
         asked=tuple(asked_of_another(before, after, code)),
         unplaced=tuple(_nowhere(old, new)),
         callbacks=new.callbacks or old.callbacks,
+        capabilities=tuple(capabilities(code)),
     )
 
 

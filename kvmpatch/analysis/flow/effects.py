@@ -211,8 +211,8 @@ def _field_of(written: str, names: dict[str, str]) -> str:
     name = expand(written, names)
     if _FIELD.search(written):
         return name
-    # What a local pointer to a field points to is that field.
-    return name.removeprefix("*&") if name.startswith("*&") else ""
+    # What a local pointer to a field points to is that field, or a part of it.
+    return name.removeprefix("*&") if written[:1] in "*(" and "&" in name and _FIELD.search(name) else ""
 
 
 def is_quiet(name: str) -> bool:

@@ -32,8 +32,17 @@ class Event(msgspec.Struct, frozen=True):
 
 def consequences_in(facts: CommitFacts, interest: Interest) -> Iterator[Event]:
     """What a later commit did to what an earlier one brought. New names of renamed things join the interest."""
+    added: dict[str, list[str]] = {}
+    for bit in facts.bits:
+        if bit.use in {"set", "clear"} and bit.change is Happened.ADDED and bit.function:
+            added.setdefault(bit.function, []).append(bit.macro)
     for change in facts.changes:
-        yield from _to_a_thing(change, interest)
+        for event in _to_a_thing(change, interest):
+            if event.code == "changed" and event.symbol in added:
+                # What a function now computes says more of the change than that it changed.
+                yield from (msgspec.structs.replace(event, detail=bit) for bit in dict.fromkeys(added[event.symbol]))
+            else:
+                yield event
     for access in facts.csr_accesses:
         name = (access.csr or "").removesuffix("h")
         functions = interest.accessors.get(name, set())
