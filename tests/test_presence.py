@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from repo_scratch import Scratch
 
+from kvmpatch.errors import UnknownRevision
 from kvmpatch.model.backport import Presence
 from kvmpatch.reports.backport import presence_by_lines
 from kvmpatch.reports.backport.presence import PresenceFinder
 from kvmpatch.reports.backport.target import Target
 from kvmpatch.reports.related.finder import GitFinder
 from kvmpatch.reports.related.request import Patience
-from kvmpatch.sources.repo import Repository
+from kvmpatch.sources.repo import Repository, Resolved
+from kvmpatch.words import Text
 
 SIGNED = "Signed-off-by: A Developer <dev@example.org>"
 OTHER = {"GIT_AUTHOR_NAME": "B Developer", "GIT_AUTHOR_EMAIL": "b@example.org"}
@@ -217,6 +219,20 @@ def test_a_short_id_of_another_commit_is_none(repo: Scratch, ask: Ask) -> None:
     assert ask(candidate).state == "absent"
 
 
+def test_a_short_id_of_several_commits_is_none(repo: Scratch, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    candidate = fixed(repo)
+    backport = on_stable(repo, f"t\n\n(cherry picked from commit {candidate[:9]})\n{SIGNED}", {"widget.c": NEW})
+    resolve = Repository.resolve
+
+    def ambiguous(self: Repository, revs: Sequence[str], **more: bool) -> tuple[Resolved, ...]:
+        if candidate[:9] in revs:
+            raise UnknownRevision(Text("不唯一", "ambiguous"))
+        return resolve(self, revs, **more)
+
+    monkeypatch.setattr(Repository, "resolve", ambiguous)
+    assert told(ask(candidate)) == ("present", "patch-id", (backport,))
+
+
 def test_a_fixes_line_is_no_pointer(repo: Scratch, ask: Ask) -> None:
     candidate = fixed(repo)
     on_stable(repo, f'table: fix\n\nFixes: {candidate[:12]} ("widget: count for real")\n{SIGNED}', {"table.txt": "x\n"})
@@ -383,12 +399,23 @@ def test_a_subject_with_the_same_files_and_lines(repo: Scratch, ask: Ask) -> Non
 
 
 def test_two_upstream_commits_of_one_subject(repo: Scratch, ask: Ask) -> None:
-    """The backport says which of the two it is; the other is not there."""
-    first = repo.commit("widget: tidy up", {"widget.c": widget(count=COUNTED)})
-    second = repo.commit("widget: tidy up", {"widget.c": NEW})
-    backport = on_stable(repo, f"widget: tidy up\n\ncommit {first} upstream.", {"widget.c": widget(count=COUNTED)})
+    """The backport says which of the two it is; the other, which has much in common with it, is not there."""
+    twice = f"total += one;\n\t{COUNTED}"
+    one, both = widget(count=twice), widget(count=twice, reset=COUNTED)
+    first = repo.commit("widget: tidy up", {"widget.c": one})
+    second = repo.commit("widget: tidy up", {"widget.c": both})
+    backport = on_stable(repo, f"widget: tidy up\n\ncommit {first} upstream.", {"widget.c": one})
     assert told(ask(first)) == ("present", "upstream-id", (backport,))
     assert ask(second).state == "absent"
+
+
+def test_a_merge_of_the_same_subject_is_none(repo: Scratch, ask: Ask) -> None:
+    candidate = fixed(repo)
+    repo.git("checkout", "-q", "-b", "topic", "stable")
+    repo.commit("table: one more", {"table.txt": TABLE + "entry 30\n"})
+    repo.git("checkout", "-q", "stable")
+    repo.git("merge", "-q", "--no-ff", "-m", "widget: count for real", "topic", env=repo.when())
+    assert codes(ask(candidate)) == ["not-found"]
 
 
 def test_a_subject_with_other_lines_in_the_same_file_is_none(repo: Scratch, ask: Ask) -> None:
@@ -418,8 +445,8 @@ def test_the_same_lines_in_other_context(repo: Scratch, ask: Ask) -> None:
 
 
 def test_the_same_lines_in_another_function_are_none(repo: Scratch, ask: Ask) -> None:
-    candidate = repo.commit("widget: bound it", {"widget.c": widget(count=f"{BOUND}")})
-    on_stable(repo, "something else", {"widget.c": widget(reset=f"{BOUND}")}, OTHER)
+    candidate = repo.commit("widget: bound it", {"widget.c": widget(count=f"total += one;\n\t{BOUND}")})
+    on_stable(repo, "something else", {"widget.c": widget(reset=f"total = 0;\n\t{BOUND}")}, OTHER)
     assert ask(candidate).state == "absent"
 
 
@@ -470,11 +497,11 @@ def test_a_line_that_stood_there_before_proves_nothing(repo: Scratch, ask: Ask) 
 
 
 def test_lines_that_move_count_on_neither_side(repo: Scratch, ask: Ask) -> None:
-    """A function moves within its file on main; that the target has all its lines proves nothing."""
-    head, tail = OLD.split("void widget_reset")
-    candidate = repo.commit("widget: reorder", {"widget.c": "void widget_reset" + tail + head})
-    on_stable(repo, "table: one more", {"table.txt": TABLE + "entry 30\n"})
-    assert ask(candidate).state == "absent"
+    """The backport takes the fix and leaves the functions in their order: nothing is missing."""
+    head, tail = widget(count=COUNTED).split("void widget_reset")
+    candidate = repo.commit("widget: reorder and fix", {"widget.c": "void widget_reset" + tail + head})
+    backport = on_stable(repo, f"t\n\ncommit {candidate} upstream.", {"widget.c": widget(count=COUNTED)})
+    assert told(ask(candidate)) == ("present", "upstream-id", (backport,))
 
 
 def test_removed_lines_that_are_gone_prove_nothing(repo: Scratch, ask: Ask) -> None:
@@ -558,14 +585,17 @@ def test_many_at_once_are_told_as_each_alone(repo: Scratch, ask: Ask) -> None:
     assert told(together[late]) == told(ask(late)) == ("absent", "unknown", ())
 
 
-def test_the_candidates_own_history_proves_nothing(repo: Scratch, ask: Ask) -> None:
-    """Applied, taken back and applied again: the target has the first alone, which the second is not."""
+def test_the_candidates_own_history_proves_nothing(repo: Scratch) -> None:
+    """Applied, taken back and applied again upstream: the target has the first, which is another commit."""
     first = fixed(repo)
     repo.git("branch", "-f", "stable", "main")
-    on_stable(repo, f'Revert "x"\n\nThis reverts commit {first}.', {"widget.c": OLD})
     repo.commit(f'Revert "widget: count for real"\n\nThis reverts commit {first}.', {"widget.c": OLD})
     again = repo.commit("widget: count for real", {"widget.c": NEW})
-    assert ask(again).state == "absent"
+    other = repo.commit("table: one more", {"table.txt": TABLE + "entry 30\n"})
+    with Repository.open(repo.path) as repository:
+        found = find(repository, [again, other])
+    assert told(found[again]) == ("unknown", "hunks", ())
+    assert codes(found[again]) == ["stands-unexplained"]
 
 
 def test_a_target_of_another_root(repo: Scratch, ask: Ask) -> None:

@@ -91,8 +91,7 @@ def coverage(
 ) -> Coverage:
     """How much of a candidate some commits of the target brought together.
 
-    Args:
-        placed: whether a line counts only in the function in which the candidate has it, where git names one.
+    With `placed`, a line counts only in the function in which the candidate has it, where git names one.
     """
     matched = total = adapted = 0
     missing: list[FileHunks] = []

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _PICKS = ("cherry-picked", "backported", "android-upstream", "android-backport", "android-fromgit")
 """Forms that name the commit a tree took it from, which is a twin rather than the change's own name."""
 _ALIKE = 0.3
-_THE_SAME = 0.9
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -197,7 +196,7 @@ class PresenceFinder:
     def _is_alike(self, known: Known, candidate: CommitWork, commit: str) -> bool:
         """Whether a commit of the same subject is the same change: in the same files, and by its author or its lines.
 
-        One that says it comes from another commit than the candidate must have all of its lines.
+        One that says it comes from another commit than the candidate is that one's: two changes may share a subject.
         """
         work = self._work(commit)
         names = {file.name for file in candidate.files}
@@ -207,10 +206,9 @@ class PresenceFinder:
             return not work.files and same_author and mine.date == other.date
         if not names & {file.name for file in work.files}:
             return False
+        if self.side.message(commit).upstream:
+            return False
         found = coverage(candidate, [work], self.files)
-        foreign = [one for one in self.side.message(commit).upstream if not known.goes_by(one.id)]
-        if foreign:
-            return found.share >= _THE_SAME and not found.missing
         if not found.telling:
             return same_author
         return found.share >= _ALIKE or (same_author and found.matched > 0)

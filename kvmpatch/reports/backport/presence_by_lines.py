@@ -113,8 +113,8 @@ class ByLines:
         best = [
             theirs[one] for one in bringers(work, index, theirs, _MOST_BRINGERS) if self._may_bring(known, theirs[one])
         ]
-        found = coverage(work, best, self.files)
-        where = tuple(self.side.newest_first(one.id for one in best))
+        found = coverage(work, best, self.files, placed=True)
+        where = tuple(self.side.newest_first(one.id for one in best)) if found.matched else ()
         if _added(work) and found.standing and not found.moot and not self._reverts_absent(known):
             return self._standing(known, found, where, paths)
         return self._partly(known, found, where) or self._absent(known)
