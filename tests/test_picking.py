@@ -176,7 +176,10 @@ def test_a_folder_that_the_target_renamed_asks_where_new_files_go(scratch: Scrat
     onto = on_stable(scratch, moves)
     found = agreed(scratch, scratch.commit("new\n", {"dir/new.c": "new\n"}), onto)
     assert found.state == "conflict"
-    assert {file.kind for file in found.files} == {"directory rename suggested"}
+    file = only(found)
+    assert (file.path, file.kind) == ("other/new.c", "directory rename suggested")
+    assert file.theirs is not None
+    assert file.theirs.path == "dir/new.c"
 
 
 @pytest.mark.parametrize(

@@ -176,10 +176,10 @@ class CommitPicker:
             if path in paths
         }
         base, ours, theirs = (stages.get(stage) for stage in (1, 2, 3))
-        base, theirs = _own_names(base, theirs, touched)
         place = ours or theirs or base
-        text = next((texts[path] for path in paths if path in texts), None)
         where = place.path if place else self._names.text(paths[0])
+        base, theirs = _own_names(base, theirs, touched)
+        text = next((texts[path] for path in paths if path in texts), None)
         return PickedFile(where, _kind(kind, base, ours, theirs), base, ours, theirs, text, MARKER)
 
 
