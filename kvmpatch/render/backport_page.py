@@ -144,7 +144,8 @@ def _comparison(candidate: Candidate, voice: Voice) -> list[Item]:
         Span(f"  {shortened(comparison.other)}", Style.ID),
     )
     details: list[Line] = []
-    for file in comparison.hunks:
+    told = comparison.class_ == "partial" and candidate.presence.missing  # the same hunks, shown above
+    for file in () if told else comparison.hunks:
         details += [(Span(file.path, Style.ADDRESS),), *_hunks(file, voice)]
     return [Item("", (line,), details=tuple(details))]
 

@@ -18,6 +18,7 @@ from kvmpatch.model.backport import (
     Onto,
     Pick,
     Plan,
+    Prerequisite,
     Presence,
     Risk,
 )
@@ -129,7 +130,7 @@ class _Search:
         pick = self.picker.pick(center)
         needs = self.needs.find(center)
         fixes = self._fixes([raw.id, *(need.id for need in needs if need.kind == "needed")])
-        plan = self.planner.plan(raw, needs, fixes, pick)
+        needs, plan = self._planned(raw, needs, fixes, pick)
         made = self.picker.made(raw.id) or self.planner.reached(plan, raw.id)
         verdict = verdict_of(presence, pick, needs, fixes, plan)
         candidate = Candidate(
@@ -148,6 +149,24 @@ class _Search:
         )
         self._take(raw.id, plan)
         return candidate
+
+    def _planned(
+        self, raw: RawCommit, needs: tuple[Prerequisite, ...], fixes: tuple[FollowingFix, ...], pick: Pick
+    ) -> tuple[tuple[Prerequisite, ...], Plan]:
+        """A plan, with what fixes need themselves where they do not go in without."""
+        plan = self.planner.plan(raw, needs, fixes, pick)
+        following, helped = {fix.id for fix in fixes}, set[str]()
+        while not plan.clean and plan.failed_at in following - helped and not self.patience.over:
+            helped.add(plan.failed_at)
+            known = {raw.id, *(need.id for need in needs), *following}
+            center = Center(self.reporter, next(iter(self.repository.commits([plan.failed_at]))))
+            more = tuple(need for need in self.needs.find(center) if need.id not in known)
+            again = self.planner.plan(raw, (*needs, *more), fixes, pick) if more else plan
+            if again.failed_at == plan.failed_at:
+                break
+            steps = {step.id for step in again.steps}
+            needs, plan = (*needs, *(need for need in more if need.id in steps)), again
+        return needs, plan
 
     def _risks(self, center: Center, made: str | None, pick: Pick) -> tuple[Risk, ...]:
         """What it means there; where things moved to only if it does not go in, and no conflict says so already."""
