@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from kvmpatch.reports.annotate import AnnotateRequest
 
 
+_WITH_WARNINGS: tuple[AnnotateFormat, ...] = ("text", "markdown", "json")
+
+
 class _Asked(NamedTuple):
     """The options of one call."""
 
@@ -60,6 +63,8 @@ def _annotate(ctx: click.Context, /, **options: Any) -> None:
     else:
         limit = asked.max_bytes if asked.kind in CUT else None
         deliver(written_annotations(annotations, asked.kind, look, limit), call, asked.file)
+    if asked.kind not in _WITH_WARNINGS:
+        _warn(call, annotations)
     if asked.summary is not None:
         _append(asked.summary, "".join(written_annotations(annotations, "markdown", look, asked.max_bytes)))
     found = annotations.annotations
@@ -102,6 +107,15 @@ def _print_example(call: Call, service: str) -> None:
     from kvmpatch.render.page import Voice
 
     click.echo(example(service, Voice(call.speech).languages), nl=False)
+
+
+def _warn(call: Call, annotations: Annotations) -> None:
+    """Say on stderr what the format has no place for: a range without a commit must not pass in silence."""
+    from kvmpatch.render.escape import one_line
+
+    call.end_progress()
+    for one in annotations.warnings:
+        click.echo(f"kvmpatch: warning: {one_line(one.said.in_language(call.language))}", err=True)
 
 
 def _append(file: str, page: str) -> None:
