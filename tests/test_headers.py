@@ -15,7 +15,7 @@ from kvmpatch.errors import UsageError
 from kvmpatch.knowledge.profiles import profile, profile_names, profiles
 from kvmpatch.model import Evidence
 from kvmpatch.model.backport import BackportReason, Comparison, ConflictFile, HeaderCheck, Pick, Prerequisite
-from kvmpatch.reports.backport.header import guessed_profile, header_of, note_of, profile_of
+from kvmpatch.reports.backport.header import first_release, guessed_profile, header_of, note_of, profile_of
 from kvmpatch.reports.backport.target import Target
 from kvmpatch.reports.related.finder import GitFinder
 from kvmpatch.sources.repo import RawCommit, Repository
@@ -253,6 +253,23 @@ def test_a_release_that_no_tag_tells_stays_open(history: History, tmp_path: Path
     assert any("from" in finding.said.en for finding in check.findings if finding.code == "header-to-fill")
 
 
+def test_the_first_release_is_found_among_many(tmp_path: Path) -> None:
+    scratch = Scratch(tmp_path / "releases")
+    names = ["v6.11", "v6.12-rc1", "v6.12-rc2", "v6.12-rc10", "v6.12", "v6.13-rc1", "v6.13", "v7.0"]
+    commits = {}
+    for name in names:
+        commits[name] = scratch.commit(f"On the way to {name}", {"a.c": f"/* {name} */\n"})
+        scratch.commit("Release", {"v": name})
+        scratch.git("tag", "-a", "-m", name, name, env=scratch.when())
+    scratch.git("tag", "v6.12.1", commits["v6.13"])
+    scratch.git("tag", "next-20240301", commits["v6.11"])
+    unreleased = scratch.commit("Not released", {"a.c": "\n"})
+    with Repository.open(scratch.path) as repository:
+        for name, commit in commits.items():
+            assert first_release(repository, next(iter(repository.commits([commit])))) == name
+        assert first_release(repository, next(iter(repository.commits([unreleased])))) is None
+
+
 def test_a_second_pick_of_one_title_is_turned_down(tmp_path: Path) -> None:
     history = History(tmp_path / "twice")
     body = RVCK.replace("{up}", history.upstream).replace("{title}", TITLE) + SIGNED
@@ -306,8 +323,13 @@ GUESSES = [
     ("openeuler", ["A\n\nmainline inclusion\nfrom mainline-v6.12\n"] * 3),
     ("rvck", ["A\n\nmainline inclusion\nbugzilla: https://github.com/RVCK-Project/rvck/issues/1\n"] * 2
         + ["B\n\nmainline inclusion\n"] * 3),
+    ("openeuler", ["A\n\nstable inclusion\ncommit 2\n---\n\ncommit " + "1" * 40 + " upstream.\n"]),
     ("xen", ["A\n\ntext\nmaster commit: " + "1" * 40 + "\n"]),
     ("anolis", ["A\n\nANBZ: #7\n\ncommit " + "1" * 40 + " upstream.\n"]),
+    (
+        "openeuler",
+        ["A\n\nmainline inclusion\n"] * 3 + ["B\n\ncommit " + "1" * 40 + " upstream.\n"] * 9,
+    ),
     (None, ["A\n\ntext\n"] * 30),
     (None, ["A\n\ncommit " + "1" * 40 + " upstream.\n"] + ["B\n\ntext\n"] * 60),
     (None, []),

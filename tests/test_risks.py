@@ -181,6 +181,14 @@ CASES = [
         upstream={"lib/help.h": ("\treturn a", "\tmutex_lock(&big);\n\treturn a")},
     ),
     Case(
+        "a lock that both take, each in its manner",
+        HELPER,
+        CALL,
+        {"lib/help.h": ("\treturn a", "\tspin_lock(&big);\n\treturn a")},
+        {},
+        upstream={"lib/help.h": ("\treturn a", "\tmutex_lock(&big);\n\treturn a")},
+    ),
+    Case(
         "a helper written in other words",
         HELPER,
         CALL,
@@ -254,6 +262,33 @@ CASES = [
         {UAPI: ("\tKVM_RISCV_ISA_EXT_Z7,\n", "")},
         {"interface-value": "error"},
         ("would be 9", "upstream it is 10"),
+        clean=False,
+    ),
+    Case(
+        "two ids that the target's order would give",
+        IDS,
+        {
+            UAPI: (
+                "\tKVM_RISCV_ISA_EXT_MAX",
+                "\tKVM_RISCV_ISA_EXT_N1,\n\tKVM_RISCV_ISA_EXT_N2,\n\tKVM_RISCV_ISA_EXT_MAX",
+            )
+        },
+        {UAPI: ("\tKVM_RISCV_ISA_EXT_Z7,\n", "")},
+        {"interface-value": "error"},
+        ("KVM_RISCV_ISA_EXT_N1 would be 9, upstream it is 10 (1 more of its enumeration",),
+        clean=False,
+    ),
+    Case(
+        "two ids that the patch brings and the target's order gives alike",
+        IDS,
+        {
+            UAPI: (
+                "\tKVM_RISCV_ISA_EXT_MAX",
+                "\tKVM_RISCV_ISA_EXT_N1,\n\tKVM_RISCV_ISA_EXT_N2,\n\tKVM_RISCV_ISA_EXT_MAX",
+            )
+        },
+        {UAPI: ("\tKVM_RISCV_ISA_EXT_Z7,\n", "\tKVM_RISCV_ISA_EXT_OWN,\n")},
+        {},
         clean=False,
     ),
     Case(

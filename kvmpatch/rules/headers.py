@@ -288,7 +288,8 @@ def _remarks(profile: Profile, one: Backported) -> Iterator[HeaderFinding]:
         return
     remark = remarks[-1]
     proof = Evidence(commit=one.id, text=f"[{remark.text}]"[:_LONGEST])
-    if not (remark.above_last if profile.note_last else remark.above_sign_off):
+    stands = remark.above_last if profile.note_last else remark.above_sign_off
+    if one.likeness in _TOLD and not stands:
         which = ("自己的", "one's own sign-off") if profile.note_last else ("", "a sign-off")
         yield _made(
             one,

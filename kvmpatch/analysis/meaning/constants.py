@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import takewhile
 
 import msgspec
+from msgspec.structs import replace
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.flow.program import Program
@@ -34,7 +36,8 @@ class Constant(msgspec.Struct, frozen=True):
 class OtherNumber(msgspec.Struct, frozen=True):
     """A constant with another number; `interface`: user space or a guest sees it, else it is the hardware's.
 
-    `foretold`: the pick does not go in, and this is what it would come to.
+    `foretold`: the pick does not go in, and this is what it would come to. `more`: how many further constants of the
+    same enumeration are wrong for the same reason.
     """
 
     name: str
@@ -42,6 +45,7 @@ class OtherNumber(msgspec.Struct, frozen=True):
     after: int
     interface: bool
     foretold: bool
+    more: int
     evidence: tuple[Evidence, ...]
 
 
@@ -88,6 +92,20 @@ class Constants:
 
 def constants_used(sides: Sides, changes: Sequence[Change]) -> Iterator[OtherNumber | NumberTaken]:
     """One finding a constant that the patch adds to an interface, or that its new lines use."""
+    shifted: dict[tuple[str, str | None, bool], OtherNumber] = {}
+    for one, enum in _found(sides, changes):
+        if isinstance(one, NumberTaken):
+            yield one
+            continue
+        # one id that is missing shifts all that follow: they are told together
+        key = (enum, None, one.foretold) if enum else (one.name, one.name, one.foretold)
+        known = shifted.get(key)
+        shifted[key] = replace(known, more=known.more + 1) if known else one
+    yield from shifted.values()
+
+
+def _found(sides: Sides, changes: Sequence[Change]) -> Iterator[tuple[OtherNumber | NumberTaken, str | None]]:
+    """Each finding, and the first constant of the enumeration that it stands in."""
     upstream, target = Constants(sides.upstream.program), Constants(sides.target.program)
     added = dict(_added(changes))
     for name in dict.fromkeys([*added, *(name for name, use in sides.uses.items() if not use.member)]):
@@ -100,7 +118,7 @@ def constants_used(sides: Sides, changes: Sequence[Change]) -> Iterator[OtherNum
         if not interface and not _is_hardware(name):
             continue
         there = _only(target.of(name), sides.paths.get(here.path, here.path))
-        foretold = None if sides.merged or name not in added else _foretold(here, target, sides)
+        foretold = None if sides.merged or name not in added else _foretold(here, target, sides, added)
         if there is None and foretold is None:
             continue
         number = there.number if there else foretold[0] if foretold else None
@@ -110,9 +128,11 @@ def constants_used(sides: Sides, changes: Sequence[Change]) -> Iterator[OtherNum
         lines = [sides.target.evidence(proof.path, proof.line), sides.upstream.evidence(here.path, here.line)]
         lines += [sides.use(name)] if name in sides.uses else []
         if number != here.number:
-            yield OtherNumber(name, number, here.number, interface, there is None, tuple(lines))
+            other = OtherNumber(name, number, here.number, interface, there is None, 0, tuple(lines))
+            yield other, here.enum[0] if here.enum else None
         elif interface and name in added and there and (taken := _taken(there, here, target, upstream)):
-            yield NumberTaken(name, taken.name, number, (sides.target.evidence(taken.path, taken.line), *lines))
+            proof_of = sides.target.evidence(taken.path, taken.line)
+            yield NumberTaken(name, taken.name, number, (proof_of, *lines)), None
 
 
 def _is_hardware(name: str) -> bool:
@@ -139,13 +159,21 @@ def _only(found: dict[str, Constant], path: str | None) -> Constant | None:
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _foretold(here: Constant, target: Constants, sides: Sides) -> tuple[int, Constant] | None:
-    """The number that a new constant of an enumeration would have in the target: that of what follows it there."""
+def _foretold(here: Constant, target: Constants, sides: Sides, added: Collection[str]) -> tuple[int, Constant] | None:
+    """The number that a new constant of an enumeration would have in the target.
+
+    It is that of what follows it there, and one more for each other that the patch puts before it in the same place.
+    """
     there = target.file(sides.paths.get(here.path, here.path))
-    for name in here.enum[here.enum.index(here.name) + 1 :] if here.enum else ():
+    if not here.enum:
+        return None
+    place = here.enum.index(here.name)
+    before = takewhile(lambda name: name not in there, reversed(here.enum[:place]))
+    earlier = sum(name in added for name in before)
+    for name in here.enum[place + 1 :]:
         follower = there.get(name)
         if follower and follower.number is not None:
-            return follower.number, follower
+            return follower.number + earlier, follower
     return None
 
 

@@ -91,18 +91,17 @@ def _compared(
     if before[0] != after[0] and after[0] != "void" and not sides.uses[name].text.startswith(name):
         yield OtherType(name, before[0], after[0], proof)
         return
-    old, new = (_effects(program, one) for program, one in (
-        (sides.target.program, target), (sides.upstream.program, upstream)
-    ))  # fmt: skip
-    if old != new:
-        yield OtherBody(
-            name,
-            tuple(sorted(old[0] - new[0])),
-            tuple(sorted(new[0] - old[0])),
-            tuple(sorted(old[1] - new[1])),
-            tuple(sorted(new[1] - old[1])),
-            proof,
-        )
+    old, new = _effects(sides.target.program, target), _effects(sides.upstream.program, upstream)
+    locks = _only(old[0], new[0]), _only(new[0], old[0])
+    errors = tuple(sorted(old[1] - new[1])), tuple(sorted(new[1] - old[1]))
+    if any((*locks, *errors)):
+        yield OtherBody(name, *locks, *errors, proof)
+
+
+def _only(locks: frozenset[str], others: frozenset[str]) -> tuple[str, ...]:
+    """Locks of which the other side takes none upon the same thing, in whatever manner."""
+    known = {one.partition("(")[2] for one in others}
+    return tuple(sorted(one for one in locks if one.partition("(")[2] not in known))
 
 
 def signature(function: Function) -> tuple[str, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from kvmpatch.errors import KvmpatchError, UsageError
 from kvmpatch.knowledge.profiles import Profile, profile, profile_names, profiles
 from kvmpatch.model import Message
 from kvmpatch.model.backport import HeaderCheck
+from kvmpatch.model.messages import Head
 from kvmpatch.parse.message import bare_subject, read_message
 from kvmpatch.parse.message.head import read_head
 from kvmpatch.reports.related.findings import moment
@@ -50,17 +51,22 @@ def profile_of(name: str) -> Profile:
 
 
 def guessed_profile(messages: Iterable[str]) -> str | None:
-    """The distribution whose form a target's latest messages have, None where too few have any."""
-    texts = list(messages)
-    counted = {
-        one.slug: sum(any(re.search(tell, text, re.MULTILINE) for tell in one.tells) for text in texts)
-        for one in profiles()
-    }
-    best = max(counted, key=lambda slug: counted[slug], default=None)
-    if best is None or counted[best] < max(1, len(texts) // 10):
+    """The distribution whose form a target's latest messages have, newest first; None where too few have any."""
+    texts = [read_head(text.partition("\n")[2]) for text in messages]
+    fitting = {one.slug: [at for at, head in enumerate(texts) if _is_of(one, head)] for one in profiles()}
+    # A branch that was forked off another distribution's holds the other's messages further down.
+    weight = {slug: sum(1 / (1 + at) for at in places) for slug, places in fitting.items()}
+    best = max(weight, key=lambda slug: weight[slug], default=None)
+    if best is None or len(fitting[best]) < max(1, len(texts) // 10):
         return None
-    narrower = [one.slug for one in profiles() if one.narrows == best and counted[one.slug] * 3 >= counted[best]]
-    return max(narrower, key=lambda slug: counted[slug]) if narrower else best
+    narrower = [one.slug for one in profiles() if one.narrows == best and weight[one.slug] * 3 >= weight[best]]
+    return max(narrower, key=lambda slug: weight[slug]) if narrower else best
+
+
+def _is_of(one: Profile, head: Head) -> bool:
+    """Whether a message has a distribution's form; what an original message says further down does not count."""
+    lines = (*head.lines, *head.last) if one.at_end else head.lines
+    return any(re.match(tell, line) for tell in one.tells for line in lines)
 
 
 def header_of(

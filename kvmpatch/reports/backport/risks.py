@@ -166,7 +166,7 @@ class _RiskFinder:
                 yield interface_value.taken(one.name, one.other, one.number, one.evidence)
             elif one.interface:
                 yield interface_value.speak(
-                    one.name, one.before, one.after, foretold=one.foretold, evidence=one.evidence
+                    one.name, one.before, one.after, foretold=one.foretold, more=one.more, evidence=one.evidence
                 )
             else:
                 yield hardware_value.speak(one.name, one.before, one.after, one.evidence)
