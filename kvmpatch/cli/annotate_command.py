@@ -13,7 +13,7 @@ from kvmpatch.cli.call import Call, is_terminal
 from kvmpatch.cli.ci_examples import EXAMPLES, example
 from kvmpatch.cli.onto_options import ignored_fixes, onto_options, text_of
 from kvmpatch.cli.options import output_options, shared_options
-from kvmpatch.cli.verdicts import FailOn, exit_status
+from kvmpatch.cli.verdicts import FailOn, status_of
 from kvmpatch.errors import KvmpatchError, UsageError
 from kvmpatch.render.annotate_formats import ANNOTATE_FORMATS, CUT, AnnotateFormat
 from kvmpatch.words import Text
@@ -67,9 +67,7 @@ def _annotate(ctx: click.Context, /, **options: Any) -> None:
         _warn(call, annotations)
     if asked.summary is not None:
         _append(asked.summary, "".join(written_annotations(annotations, "markdown", look, asked.max_bytes)))
-    found = annotations.annotations
-    levels = [one.level for one in found if not one.known and not one.undecided]
-    ctx.exit(exit_status(levels, any(one.undecided for one in found), asked.fail_on))
+    ctx.exit(status_of(annotations.annotations, asked.fail_on))
 
 
 def _request(call: Call, asked: _Asked) -> AnnotateRequest:

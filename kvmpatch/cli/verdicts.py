@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from kvmpatch.model.annotation import Annotation
     from kvmpatch.model.backport import Level
 
 FailOn = Literal["note", "warning", "error", "never"]
@@ -29,3 +30,10 @@ def exit_status(levels: Iterable[Level], undecided: bool, fail_on: FailOn) -> in
     if any(FAIL_ON.index(level) >= least for level in levels):
         return FOUND
     return UNDECIDED if undecided else DONE
+
+
+def status_of(findings: Iterable[Annotation], fail_on: FailOn) -> int:
+    """The exit status of findings: what a baseline knows does not count, and what is undecided is no finding."""
+    told = list(findings)
+    levels = (one.level for one in told if not one.known and not one.undecided)
+    return exit_status(levels, any(one.undecided for one in told), fail_on)
