@@ -124,6 +124,14 @@ def test_a_fix_brings_what_it_needs_itself(miniature: DemoHistory) -> None:
     assert needed_by[miniature.id_of("0028")] == miniature.id_of("0049")
 
 
+def test_a_fix_whose_bug_the_target_lacks_is_told(miniature: DemoHistory) -> None:
+    # 0040 fixes 0020, which OLK-6.6 left before; with 0020 in the same call the bug is there
+    alone = one(miniature, "0040", OLK)
+    assert [risk.code for risk in alone.risks if risk.code == "bug-not-there"] == ["bug-not-there"]
+    ids = [miniature.id_of(number) for number in ("0018", "0020", "0040")]
+    assert "bug-not-there" not in {risk.code for risk in asked(miniature.path, OLK, *ids).candidates[-1].risks}
+
+
 # ---- several -------------------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -39,6 +40,7 @@ from kvmpatch.reports.related.request import Patience
 from kvmpatch.reports.show import resolve
 from kvmpatch.reports.show_commit import SHALLOW, CommitReporter
 from kvmpatch.rules import fix_reasons
+from kvmpatch.rules.risks import bug_not_there
 from kvmpatch.rules.verdict import verdict_of, why
 from kvmpatch.words import Text
 
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 10.0
 """How long one candidate is thought about; what that cut short is told."""
+_MOST_NAMING = 20
 _ASKED = "in this call"
 _LATEST = 50
 """Commits of the target whose messages tell in which form it keeps its backports."""
@@ -170,11 +173,35 @@ class _Search:
 
     def _risks(self, center: Center, made: str | None, pick: Pick) -> tuple[Risk, ...]:
         """What it means there; where things moved to only if it does not go in, and no conflict says so already."""
-        risks = risks_of(self.target, center, made)
+        risks = (*self._without_the_bug(center), *risks_of(self.target, center, made))
         if made is not None:
             return risks
         said = {one.said for conflict in pick.conflicts for one in conflict.because}
         return (*risks, *(one for one in relocated(self.target, center) if one.said not in said))
+
+    def _without_the_bug(self, center: Center) -> Iterator[Risk]:
+        """The commits that it fixes and the target lacks."""
+        for pointer in center.report.commit.fixes:
+            raw = self._named_before(center, pointer.id or pointer.written)
+            if raw is None or raw.id in self.target.taken or raw.id in self.asked:
+                continue
+            if self.presences.find([raw])[raw.id].state == "absent":
+                proof = Evidence(commit=center.id, text=f"Fixes: {pointer.written}")
+                yield bug_not_there.speak(raw.id, raw.subject, (proof,))
+
+    def _named_before(self, center: Center, written: str) -> RawCommit | None:
+        """A commit of the candidate's history by an id, its own or that which it has upstream."""
+        try:
+            found = self.repository.resolve((written,))[0].id
+            return next(iter(self.repository.commits([found])))
+        except KvmpatchError:
+            pass
+        proposed = self.target.finder.naming([written], [center.id])
+        for identity in self.patience.while_it_lasts(islice(proposed, _MOST_NAMING), "time-limit"):
+            raw = next(iter(self.repository.commits([identity])))
+            if any(one.id.startswith(written) for one in read_message(raw.message).upstream):
+                return raw
+        return None
 
     def _take(self, identity: str, plan: Plan) -> None:
         """Let the next candidates meet the target with this one in it, and with what it needs before it."""
