@@ -89,14 +89,16 @@ class HistoryFinder:
         walks = self.walks
         if walks is None:
             return None
+        # Causes are told while git still walks towards today.
+        earlier = walks.look_back() if self.changed else []
+        causes = tuple(self._causes(earlier))
         walks.settle()
-        earlier = walks.earlier if self.changed else []
         fixed, reverted = self._pointing(walks.pointing)
         known = {entry.id for entry in (*fixed, *reverted)}
         followed, stopped = self._consequences(walks, known) if self.brought else ([], None)
         cut = len(earlier) >= EARLIER
         return History(
-            introduced_by=tuple(self._causes(earlier)),
+            introduced_by=causes,
             followed_by=tuple(followed),
             fixed_by=tuple(fixed),
             reverted_by=tuple(reverted),

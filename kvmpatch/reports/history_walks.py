@@ -49,7 +49,15 @@ class HistoryWalks:
         head = repository.head()
         self.tips: tuple[str, ...] = (head,) if head else ()
         self._running = [self._start(job) for job in (self._look_later, self._look_near, self._point) if head]
-        self._running.append(self._start(self._look_earlier))
+        self._back = self._start(self._look_earlier)
+        self._running.append(self._back)
+
+    def look_back(self) -> list[str]:
+        """The earlier commits: they are there long before the others, and no branch makes a difference to them."""
+        self._back.join()
+        if self._failure:
+            raise self._failure
+        return self.earlier
 
     def settle(self) -> None:
         """Wait for the walks that began at once; on another branch than HEAD they are made again, from all refs."""
