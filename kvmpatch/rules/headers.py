@@ -336,8 +336,8 @@ def proposal(profile: Profile, one: Backported, known: Mapping[str, str | None])
         if key.required == "pointed" and not one.upstream:
             continue
         kept = lines[places[key.name]] if key.name in places else ""
-        if _HOLE.search(key.write) and _stands(key, kept):
-            text = kept  # a person has filled it in
+        if _stands(key, kept, one):
+            text = kept
         else:
             text, open_ones = _filled(key, known, bool(one.upstream))
             holes += open_ones
@@ -347,9 +347,9 @@ def proposal(profile: Profile, one: Backported, known: Mapping[str, str | None])
     return "\n".join(written), tuple(dict.fromkeys(holes))
 
 
-def _stands(key: Key, line: str) -> bool:
-    match = re.fullmatch(key.right, line)
-    return match is not None and (not key.values or match.groupdict().get("value") in key.values)
+def _stands(key: Key, line: str, one: Backported) -> bool:
+    """Whether a line is right as it is, and so stays."""
+    return re.fullmatch(key.right, line) is not None and not list(_line(key, line, one))
 
 
 def _filled(key: Key, known: Mapping[str, str | None], pointed: bool) -> tuple[str, list[str]]:
