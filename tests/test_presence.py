@@ -205,6 +205,22 @@ def test_the_candidate_was_picked_from_what_the_target_has(repo: Scratch, ask: A
     assert told(ask(candidate)) == ("present", "twin-id", (there,))
 
 
+def test_a_backport_of_a_backport(repo: Scratch, ask: Ask) -> None:
+    """An inclusion from a stable tree names the stable commit, which alone names the upstream one."""
+    candidate = fixed(repo)
+    repo.git("checkout", "-q", "-b", "linux-6.6.y", "stable")
+    title = "widget: count for real"
+    stable = repo.commit(f"{title}\n\ncommit {candidate} upstream.\n\n{SIGNED}", {"widget.c": NEW})
+    repo.git("checkout", "-q", "main")
+    inclusion = f"stable inclusion\nfrom stable-v6.6.58\ncommit {stable}\ncategory: bugfix\n\n-----\n\nText."
+    adapted = widget(count=COUNTED, reset=RESET, bound="return total > 5 * WIDGET_SMALL;")
+    backport = on_stable(repo, f"{title}\n\n{inclusion}", {"widget.c": adapted}, OTHER)
+    presence = ask(candidate)
+    assert told(presence) == ("present", "twin-id", (backport,))
+    assert [one.commit for one in presence.because[0].evidence] == [backport, stable]
+    assert all(one.text for one in presence.because[0].evidence)
+
+
 def test_a_short_id_counts_where_it_means_one_commit(repo: Scratch, ask: Ask) -> None:
     candidate = fixed(repo)
     backport = on_stable(repo, f"t\n\n(cherry picked from commit {candidate[:9]})\n{SIGNED}", {"widget.c": NEW})

@@ -57,6 +57,16 @@ def same_source(by: str, shared: str, proof: Sequence[Evidence]) -> BackportReas
     )
 
 
+def by_way_of(by: str, via: str, identity: str, proof: Sequence[Evidence]) -> BackportReason:
+    """A commit of the target names a backport of this one as its source."""
+    return _made(
+        "by-way-of",
+        f"目标的提交 {short(by)} 取自 {short(via)}，后者注明它就是 {short(identity)}",
+        f"{short(by)} of the target was taken from {short(via)}, which says that it is {short(identity)}",
+        *proof,
+    )
+
+
 def source_in_history(identity: str, proof: Evidence) -> BackportReason:
     """The candidate names a source which the target has."""
     return _made(

@@ -9,10 +9,10 @@ import msgspec
 
 from kvmpatch.analysis.line_work import CommitWork
 from kvmpatch.analysis.presence import Coverage, Event, coverage, taken_back
-from kvmpatch.errors import Unreadable
+from kvmpatch.errors import KvmpatchError, Unreadable
 from kvmpatch.model import Evidence
 from kvmpatch.model.backport import BackportReason, Presence, PresenceState, Rung
-from kvmpatch.parse.message import bare_subject
+from kvmpatch.parse.message import bare_subject, read_message
 from kvmpatch.reports.backport.presence_by_lines import ByLines
 from kvmpatch.reports.backport.target_side import TargetSide, line_with
 from kvmpatch.reports.backport.works import TipFiles, WorkReader
@@ -113,9 +113,30 @@ class PresenceFinder:
                     both = (line_with(known.raw, identity), proof)
                     yield Hit("twin-id", commit, words.same_source(commit, identity, both))
         for commit in self.side.called(known.raw.subject):
-            if commit not in pointed and commit != known.id and self._brings(commit, known):
-                proof = Evidence(commit=commit, text=self.side.raws[commit].subject)
-                yield Hit("subject", commit, words.same_subject(commit, (proof,)))
+            if commit in pointed or commit == known.id or not self._brings(commit, known):
+                continue
+            if self.side.message(commit).upstream:
+                # two changes may share a subject; one that names its source is that one's, and its source's source's
+                if via := self._source_of(commit, known):
+                    proofs = (self.side.line_with(commit, via.id[:12]), line_with(via, known.id[:12]))
+                    yield Hit("twin-id", commit, words.by_way_of(commit, via.id, known.id, proofs))
+                continue
+            proof = Evidence(commit=commit, text=self.side.raws[commit].subject)
+            yield Hit("subject", commit, words.same_subject(commit, (proof,)))
+
+    def _source_of(self, commit: str, known: Known) -> RawCommit | None:
+        """The commit that one of the target names as its source, if that is a backport of the candidate itself.
+
+        A branch that takes from a stable tree names the stable commit, and that one names the upstream commit.
+        """
+        for pointer in self.side.message(commit).upstream:
+            try:
+                raw = next(iter(self.repository.commits([self.repository.resolve((pointer.id,))[0].id])))
+            except KvmpatchError:
+                continue
+            if any(known.goes_by(one.id) for one in read_message(raw.message).upstream):
+                return raw
+        return None
 
     def _objects(self, known: Known) -> Iterator[Hit]:
         if self.side.contains(known.id):
@@ -194,10 +215,7 @@ class PresenceFinder:
         return self.works.read([commit], paths)[commit]
 
     def _is_alike(self, known: Known, candidate: CommitWork, commit: str) -> bool:
-        """Whether a commit of the same subject is the same change: in the same files, and by its author or its lines.
-
-        One that says it comes from another commit than the candidate is that one's: two changes may share a subject.
-        """
+        """Whether a commit of the same subject is the same change: in the same files, by its author or its lines."""
         work = self._work(commit)
         names = {file.name for file in candidate.files}
         mine, other = known.raw.author, self.side.raws[commit].author
@@ -205,8 +223,6 @@ class PresenceFinder:
         if not candidate.files:
             return not work.files and same_author and mine.date == other.date
         if not names & {file.name for file in work.files}:
-            return False
-        if self.side.message(commit).upstream:
             return False
         found = coverage(candidate, [work], self.files)
         if not found.telling:
