@@ -63,7 +63,10 @@ def why(
     reasons = {
         "present": presence.because,
         "partial": presence.because,
-        "needs": tuple(one for thing in (*needs, *missing_fixes(fixes)) for one in thing.because),
+        "needs": (
+            *(one for need in needs for one in need.because),
+            *(one for fix in missing_fixes(fixes) for one in fix.because),
+        ),
         "conflict": tuple(one for conflict in pick.conflicts for one in conflict.because),
         "unknown": presence.because,
         "ready": (),
