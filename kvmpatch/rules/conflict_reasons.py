@@ -36,7 +36,7 @@ def lacks(file: str, names: Sequence[str], brings: CommitName, evidence: Sequenc
     said = listed(list(names))
     return _made(
         "lacks-names",
-        f"目标的 {file} 中没有 {said.zh}：写入的 {_named(brings)} 不在目标中",
+        f"目标的 {file} 中没有 {said.zh}：引入它的 {_named(brings)} 不在目标中",
         f"the target's {file} has no {said.en}, which came with {_named(brings)}, and that is not in the target",
         evidence,
     )
@@ -46,7 +46,7 @@ def lacks_lines(count: int, brings: CommitName, evidence: Sequence[Evidence]) ->
     """The commit leans on lines that an earlier one wrote, which the target has not."""
     return _made(
         "lacks-lines",
-        f"目标缺少此处的 {count} 行：写入的 {_named(brings)} 不在目标中",
+        f"目标缺少此处的 {count} 行：加入它们的 {_named(brings)} 不在目标中",
         f"the target lacks {_lines(count)} here that came with {_named(brings)}, which is not in the target",
         evidence,
     )
