@@ -6,9 +6,9 @@ lines do not stand in the target, and nothing else was changed in its place inst
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
 from typing import Protocol
 
 import msgspec
@@ -19,8 +19,9 @@ from kvmpatch.model.backport import FileHunks
 
 SHORTEST_ID = 7
 _ALIKE = 0.6
-"""How alike two lines must be (share of equal characters) for one to be the other, adapted."""
-_MOST_ALIKE = 400
+"""The share of words that two lines must have in common for one to be the other, adapted."""
+_MOST_ALIKE = 200
+_WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class FileLines:
@@ -219,10 +220,11 @@ def _instead(hunk: LineHunk, there: Sequence[FileWork], left: Counter[str]) -> b
     others = [(one.function, line) for file in there for one in file.hunks for line in one.telling if left[line] > 0]
     if hunk.function and any(function == hunk.function for function, _ in others):
         return True
-    for line in hunk.telling:
-        for _, other in others[:_MOST_ALIKE]:
-            if other[0] == line[0] and SequenceMatcher(None, line, other, autojunk=False).ratio() >= _ALIKE:
-                return True
+    words = [(line[0], set(_WORD.findall(line[1:]))) for _, line in others[:_MOST_ALIKE]]
+    for line in hunk.telling[:_MOST_ALIKE]:
+        mine = set(_WORD.findall(line[1:]))
+        if any(sign == line[0] and 2 * len(mine & other) >= _ALIKE * (len(mine) + len(other)) for sign, other in words):
+            return True
     return False
 
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _PICKS = ("cherry-picked", "backported", "android-upstream", "android-backport", "android-fromgit")
 """Forms that name the commit a tree took it from, which is a twin rather than the change's own name."""
 _ALIKE = 0.3
+"""The part of a candidate's lines that a commit of another author must have to be the same change."""
+_MOST_CALLED = 40
+"""Commits of one subject above which it is no name."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -112,7 +115,8 @@ class PresenceFinder:
                 else:
                     both = (line_with(known.raw, identity), proof)
                     yield Hit("twin-id", commit, words.same_source(commit, identity, both))
-        for commit in self.side.called(known.raw.subject):
+        called = self.side.called(known.raw.subject)
+        for commit in called if len(called) <= _MOST_CALLED else ():
             if commit in pointed or commit == known.id or not self._brings(commit, known):
                 continue
             if self.side.message(commit).upstream:

@@ -147,7 +147,7 @@ class ByLines:
         stopped = self.side.stopped or self.stopped
         if stopped:
             return self._undecided(stopped)
-        because = [words.not_found(self.target, len(self.side.beside([known.id])))]
+        because = [words.not_found(self.target, self.side.read_for(known.id))]
         reverts = known.message.reverts
         if reverts and self._reverts_absent(known):
             from kvmpatch.reports.backport.target_side import line_with

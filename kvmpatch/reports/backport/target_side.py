@@ -60,7 +60,9 @@ class TargetSide:
         self._messages: dict[str, Message] = {}
         self._naming: defaultdict[str, list[str]] = defaultdict(list)
         self._subjects: defaultdict[str, list[str]] = defaultdict(list)
-        self._reverting: list[str] = []
+        self._reverting_id: defaultdict[str, list[str]] = defaultdict(list)
+        self._reverting_subject: defaultdict[str, list[str]] = defaultdict(list)
+        self._order: dict[str, tuple[float, int]] = {}
         self._reverts_since: str | None = None
         self._ancestors: dict[tuple[str, str], bool] = {}
 
@@ -122,8 +124,13 @@ class TargetSide:
         for word in {match[:SHORTEST_ID].lower() for match in _HEX.findall(raw.message)}:
             self._naming[word].append(raw.id)
         self._subjects[bare_subject(raw.subject)].append(raw.id)
+        self._order[raw.id] = (-moment(raw.committer.date), len(self._order))
         if "This reverts" in raw.message or _QUOTED.match(raw.subject):
-            self._reverting.append(raw.id)
+            event = self.event(raw.id)
+            if event.reverts:
+                self._reverting_id[event.reverts[:SHORTEST_ID]].append(raw.id)
+            elif event.reverts_subject:
+                self._reverting_subject[event.reverts_subject].append(raw.id)
 
     # ---- asking ----------------------------------------------------------------------------------------------------
 
@@ -195,11 +202,12 @@ class TargetSide:
 
     def newest_first(self, commits: Iterable[str]) -> list[str]:
         """Commits in the order in which they went into the target, the last one first."""
-        place = {commit: number for number, commit in enumerate(self.raws)}
-        return sorted(
-            dict.fromkeys(commits),
-            key=lambda one: (-moment(self.raws[one].committer.date), place[one]) if one in place else (0.0, len(place)),
-        )
+        last = (0.0, len(self._order))
+        return sorted(dict.fromkeys(commits), key=lambda one: self._order.get(one, last))
+
+    def read_for(self, candidate: str) -> int:
+        """How many commits only the target has, seen from one candidate."""
+        return len(self._walk_of[candidate].here)
 
     # ---- reverts -----------------------------------------------------------------------------------------------------
 
@@ -220,25 +228,22 @@ class TargetSide:
 
     def reverting(self, ids: Iterable[str], subjects: Iterable[str]) -> list[str]:
         """Commits that take back one of these, or one another, however often."""
-        known, called = list(ids), set(subjects)
         found: dict[str, None] = {}
-        grown = True
-        while grown:
-            grown = False
-            for commit in self._reverting:
-                if commit in found:
-                    continue
-                event = self.event(commit)
-                if event.reverts:
-                    taken = any(goes_by(event.reverts, one) for one in known)
-                else:
-                    taken = event.reverts_subject in called
-                if taken and commit not in known:
+        asked: list[Sequence[str]] = [self._reverting_subject.get(one, ()) for one in subjects]
+        asked += [self._named_by_reverts(one) for one in ids]
+        while asked:
+            for commit in asked.pop():
+                if commit not in found:
                     found[commit] = None
-                    known.append(commit)
-                    called.add(event.subject)
-                    grown = True
+                    event = self.event(commit)
+                    asked.append(self._reverting_subject.get(event.subject, ()))
+                    asked += [self._named_by_reverts(one) for one in event.ids]
         return list(found)
+
+    def _named_by_reverts(self, identity: str) -> Sequence[str]:
+        """The commits that say they take back this one."""
+        near = self._reverting_id.get(identity[:SHORTEST_ID], ())
+        return [one for one in near if goes_by(str(self.message(one).reverts), identity)]
 
     def event(self, commit: str, also: Sequence[str] = ()) -> Event:
         """A commit as one that brings or takes back; `also` are further ids that it goes by."""
