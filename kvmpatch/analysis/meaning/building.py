@@ -13,6 +13,7 @@ from kvmpatch.model import Evidence
 _SYMBOL = re.compile(r"CONFIG_(\w+?)(?:_MODULE)?\Z")
 _MAKEFILES = ("Makefile", "Kbuild")
 _CODE = (".c", ".S")
+_LONGEST = 1_000
 _OWN_RULE = re.compile(rb"[^=+:]*\.o[^=+:]*:(?!=)")
 
 
@@ -100,6 +101,6 @@ def _named(path: str, makefiles: Mapping[str, bytes | None]) -> tuple[str, int, 
         stem = path[len(folder) + 1 if folder else 0 :].rpartition(".")[0]
         word = re.compile(rb"(?<![\w./-])(?:\$\(\w+\)/)?" + re.escape(stem.encode()) + rb"(?:\.init)?\.o\b")
         for number, line in enumerate(data.split(b"\n"), 1):
-            if word.search(line.partition(b"#")[0]) and not _OWN_RULE.match(line):
+            if word.search(line.partition(b"#")[0]) and not _OWN_RULE.match(line[:_LONGEST]):
                 return makefile, number, line.decode("utf-8", "backslashreplace").strip()
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import takewhile
+from itertools import chain, takewhile
 
 import msgspec
 from msgspec.structs import replace
@@ -65,10 +65,14 @@ class Constants:
         self.program = program
         self._known: dict[str, dict[str, Constant]] = {}
 
-    def of(self, name: str) -> dict[str, Constant]:
-        """Where a name is defined, by path."""
-        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
-        paths = [path for path, text in self.program.texts.items() if path.endswith(".h") and word.search(text)]
+    def of(self, name: str, *, anywhere: bool) -> dict[str, Constant]:
+        """Where a name is defined, by path: in any header, or in those of interfaces alone."""
+        word = name.encode()
+        paths = [
+            path
+            for path, text in self.program.texts.items()
+            if path.endswith(".h") and (anywhere or _INTERFACE.search(path)) and word in text
+        ]
         return {path: constant for path in paths if (constant := self.file(path).get(name))}
 
     def file(self, path: str) -> dict[str, Constant]:
@@ -90,10 +94,18 @@ class Constants:
         return self._known[path]
 
 
-def constants_used(sides: Sides, changes: Sequence[Change]) -> Iterator[OtherNumber | NumberTaken]:
-    """One finding a constant that the patch adds to an interface, or that its new lines use."""
+def constants_used(
+    sides: Sides, names: Iterable[str], changes: Sequence[Change]
+) -> Iterator[OtherNumber | NumberTaken]:
+    """One finding a constant that the patch adds to an interface, or that its new lines use.
+
+    Args:
+        sides: the patch between the two trees.
+        names: of the names that it uses, those to look at.
+        changes: what it changes.
+    """
     shifted: dict[tuple[str, str | None, bool], OtherNumber] = {}
-    for one, enum in _found(sides, changes):
+    for one, enum in _found(sides, names, changes):
         if isinstance(one, NumberTaken):
             yield one
             continue
@@ -104,20 +116,21 @@ def constants_used(sides: Sides, changes: Sequence[Change]) -> Iterator[OtherNum
     yield from shifted.values()
 
 
-def _found(sides: Sides, changes: Sequence[Change]) -> Iterator[tuple[OtherNumber | NumberTaken, str | None]]:
+def _found(
+    sides: Sides, names: Iterable[str], changes: Sequence[Change]
+) -> Iterator[tuple[OtherNumber | NumberTaken, str | None]]:
     """Each finding, and the first constant of the enumeration that it stands in."""
     upstream, target = Constants(sides.upstream.program), Constants(sides.target.program)
     added = dict(_added(changes))
-    for name in dict.fromkeys([*added, *(name for name, use in sides.uses.items() if not use.member)]):
+    for name in chain(added, (name for name in names if name not in added and not sides.uses[name].member)):
         if not _NAME.match(name) or _END.search(name):
             continue
-        here = _only(upstream.of(name), added.get(name))
+        hardware = _is_hardware(name)
+        here = _only(upstream.of(name, anywhere=hardware), added.get(name))
         if here is None or here.number is None:
             continue
         interface = bool(_INTERFACE.search(here.path))
-        if not interface and not _is_hardware(name):
-            continue
-        there = _only(target.of(name), sides.paths.get(here.path, here.path))
+        there = _only(target.of(name, anywhere=hardware), sides.paths.get(here.path, here.path))
         foretold = None if sides.merged or name not in added else _foretold(here, target, sides, added)
         if there is None and foretold is None:
             continue

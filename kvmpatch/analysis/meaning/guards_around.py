@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 import msgspec
@@ -37,7 +37,7 @@ class AsksAnother(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...]
 
 
-def guards_around(sides: Sides, pairs: Sequence[FunctionPair]) -> Iterator[OtherGuard | AsksAnother]:
+def guards_around(sides: Sides, pairs: Iterable[FunctionPair]) -> Iterator[OtherGuard | AsksAnother]:
     """One finding a function and condition."""
     for pair in pairs:
         seen: set[tuple[str, bool]] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -56,9 +56,16 @@ class OtherBody(msgspec.Struct, frozen=True):
 Found = OtherParameters | OtherType | OtherBody
 
 
-def helpers_called(sides: Sides, altered: Collection[str]) -> Iterator[Found]:
-    """One finding a helper, the one that matters most; `altered` are those whose header the patch itself alters."""
-    for name, use in sides.uses.items():
+def helpers_called(sides: Sides, names: Iterable[str], altered: Collection[str]) -> Iterator[Found]:
+    """One finding a helper, the one that matters most.
+
+    Args:
+        sides: the patch between the two trees.
+        names: of the names that it uses, those to look at.
+        altered: functions whose header the patch itself alters.
+    """
+    for name in names:
+        use = sides.uses[name]
         if not use.called or use.member or name in sides.brought or name in altered:
             continue
         upstream = _helper(sides.upstream.program, name, use.path)

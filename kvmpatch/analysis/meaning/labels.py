@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -14,7 +14,7 @@ from kvmpatch.model import Evidence
 from kvmpatch.parse.csource.steps import Does
 
 _LOOPS = frozenset({"break", "continue"})
-_SAID = re.compile(r"print|dprintk|pr_\w+|trace_|WARN|BUG|ASSERT|unlikely|likely", re.IGNORECASE)
+_SAID = re.compile(r"print|dprintk|pr_\w+|trace|WARN|BUG|ASSERT|unlikely|likely", re.IGNORECASE)
 
 
 class NoLabel(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ class OtherWayOut(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...]
 
 
-def labels_jumped_to(sides: Sides, pairs: Sequence[FunctionPair]) -> Iterator[NoLabel | OtherWayOut]:
+def labels_jumped_to(sides: Sides, pairs: Iterable[FunctionPair]) -> Iterator[NoLabel | OtherWayOut]:
     """One finding a function and label."""
     for pair in pairs:
         jumps = {

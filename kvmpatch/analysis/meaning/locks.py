@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -48,7 +48,7 @@ def locks_taken(steps: Sequence[Step]) -> set[str]:
     return {f"{taken}({_last_name(step)})" for step in steps if (taken := _taken(step))}
 
 
-def locks_around(sides: Sides, pairs: Sequence[FunctionPair]) -> Iterator[OtherLock]:
+def locks_around(sides: Sides, pairs: Iterable[FunctionPair]) -> Iterator[OtherLock]:
     """One finding a function and lock."""
     for pair in pairs:
         before, after = sides.target.program.body(pair.target).steps, sides.upstream.program.body(pair.upstream).steps

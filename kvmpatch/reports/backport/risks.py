@@ -160,8 +160,14 @@ class _RiskFinder:
 
     # ---- rules -----------------------------------------------------------------------------------------------------
 
+    def _names(self) -> Iterator[str]:
+        return self.patience.while_it_lasts(self.sides.uses, "risks")
+
+    def _functions(self) -> Iterator[FunctionPair]:
+        return self.patience.while_it_lasts(self.pairs, "risks")
+
     def _constants(self) -> Iterator[Risk]:
-        for one in constants_used(self.sides, self.center.facts.changes):
+        for one in constants_used(self.sides, self._names(), self.center.facts.changes):
             if not isinstance(one, OtherNumber):
                 yield interface_value.taken(one.name, one.other, one.number, one.evidence)
             elif one.interface:
@@ -185,7 +191,7 @@ class _RiskFinder:
             for change in self.center.facts.changes
             if change.kind is Kind.FUNCTION and {Aspect.SIGNATURE, Aspect.LINKAGE} & set(change.aspects)
         }
-        for one in helpers_called(self.sides, altered):
+        for one in helpers_called(self.sides, self._names(), altered):
             if isinstance(one, OtherParameters):
                 yield helper_parameters.speak(
                     one.name, one.before, one.after, wrong_count=one.wrong_count, evidence=one.evidence
@@ -197,28 +203,27 @@ class _RiskFinder:
                 yield helper_returns.speak(one.name, one.before, one.after, one.evidence)
 
     def _guards(self) -> Iterator[Risk]:
-        for one in guards_around(self.sides, self.pairs):
+        for one in guards_around(self.sides, self._functions()):
             if isinstance(one, AsksAnother):
                 yield guards.asks_another(one.function, one.extension, one.before, one.after, one.evidence)
             else:
                 yield guards.one_sided(one.function, one.guard, missing=one.missing, evidence=one.evidence)
 
     def _locks(self) -> Iterator[Risk]:
-        for one in locks_around(self.sides, self.pairs):
+        for one in locks_around(self.sides, self._functions()):
             yield locking.speak(one.function, one.lock, missing=one.missing, evidence=one.evidence)
 
     def _labels(self) -> Iterator[Risk]:
         if not self.merged:
             return
-        for one in labels_jumped_to(self.sides, self.pairs):
+        for one in labels_jumped_to(self.sides, self._functions()):
             if isinstance(one, NoLabel):
                 yield error_path.no_label(one.function, one.label, one.evidence)
             else:
                 yield error_path.other_way_out(one.function, one.label, one.before, one.after, one.evidence)
 
     def _phases(self) -> Iterator[Risk]:
-        pairs = self.patience.while_it_lasts(self.pairs, "risks")
-        for one in phases_of_functions(self.sides, pairs):
+        for one in phases_of_functions(self.sides, self._functions()):
             yield phase.speak(one.function, one.before, one.after, one.evidence)
 
     def _builds(self) -> Iterator[Risk]:
