@@ -107,7 +107,7 @@ def test_the_commit_that_brought_what_the_target_lacks(bench: Bench) -> None:
         '("RISC-V: KVM: Save senvcfg"), and that is not in the target'
     )
     assert reason.said.zh == (
-        f'目标的 vcpu.c 中没有 csr_swap 和 senvcfg：写入的 {brings[:12]} ("RISC-V: KVM: Save senvcfg") 不在目标中'
+        f'目标的 vcpu.c 中没有 csr_swap 和 senvcfg：引入它的 {brings[:12]} ("RISC-V: KVM: Save senvcfg") 不在目标中'
     )
     there, here = reason.evidence
     assert (there.commit, there.path, there.side) == (brings, PATH, "after")
@@ -166,6 +166,31 @@ def test_an_earlier_commit_that_the_target_has_in_another_form(bench: Bench) -> 
     assert reason.said.en == (
         f'{upstream[:12]} ("Save senvcfg") is in the target as {here[:12]}, and these lines differ there'
     )
+
+
+def test_what_came_after_a_commit_that_the_target_has(bench: Bench) -> None:
+    """The target's line is the first commit's, brought there by a backport; that it is old is the second's doing."""
+    scratch = bench.scratch
+    first = scratch.commit("Save senvcfg\n", {PATH: source("csr->senvcfg = csr_swap(senvcfg);")})
+    message = f"Save senvcfg\n\ncommit {first} upstream.\n"
+    bench.on_stable(message, {PATH: source("csr->senvcfg = csr_swap(senvcfg);")})
+    second = scratch.commit("Swap another\n", {PATH: source("csr->senvcfg = csr_swap(csr->senvcfg);")})
+    fix = scratch.commit("Fix it\n", {PATH: source("csr->senvcfg = csr_swap(vcpu->senvcfg);")})
+    (reason,) = bench.conflict(fix).because
+    assert reason.code == "older-lines"
+    assert second[:12] in reason.said.en
+
+
+def test_only_hunks_that_meet_the_conflict_are_shown(bench: Bench) -> None:
+    scratch = bench.scratch
+    far = "".join(f"int far_{number};\n" for number in range(20))
+    text = source("csr_write(CSR_VSSTATUS, csr->vsstatus);") + far
+    scratch.commit("more\n", {PATH: text})
+    scratch.git("branch", "-f", "stable", "main")
+    bench.on_stable("stable only\n", {PATH: text.replace("csr->vsstatus);", "stable_value);")})
+    fix = scratch.commit("Fix\n", {PATH: text.replace("far_15", "farther").replace("csr->vsstatus);", "fixed);")})
+    (hunk,) = bench.conflict(fix).hunks
+    assert hunk.lines[1] == "+\tcsr_write(CSR_VSSTATUS, fixed);"
 
 
 def test_a_backport_that_was_taken_back_is_not_there(bench: Bench) -> None:
@@ -384,7 +409,7 @@ def test_a_clean_pick_leaves_a_commit_for_the_next(bench: Bench) -> None:
         assert first.tree is not None
         made = picker.made(one)
         assert made is not None
-        target.take(one, made)
+        target.take([one], made)
         assert picker.pick(centers[0]).state == "empty"
         (file,) = picker.pick(centers[2]).conflicts
         # the throw-away commit is called by the candidate that it was made of, which is no reason of its own
@@ -392,6 +417,26 @@ def test_a_clean_pick_leaves_a_commit_for_the_next(bench: Bench) -> None:
         assert reason.code == "lacks-names"
         assert two[:12] in reason.said.en
         assert {evidence.commit for evidence in reason.evidence} <= {one, two, three, target.id}
+
+
+def test_a_candidate_that_went_in_before_is_called_by_its_own_id(bench: Bench) -> None:
+    scratch = bench.scratch
+    two = scratch.commit("two\n", {PATH: source("csr_write(CSR_VSSTATUS, csr->vsstatus | 2);")})
+    scratch.git("checkout", "-q", "--detach", f"{two}~")
+    one = scratch.commit("one\n", {PATH: source("csr_write(CSR_VSSTATUS, csr->vsstatus | 1);")})
+    bench.on_stable("stable\n", {"other.c": "int more;\n"})
+    with Repository.open(scratch.path) as repo:
+        target = Target(repo, GitFinder(repo), "stable", repo.resolve(["stable"])[0].id)
+        picker = Picker(target, Patience(SECONDS))
+        centers = [Center(CommitReporter(repo, None, None), raw) for raw in repo.commits([one, two])]
+        picker.pick(centers[0])
+        made = picker.made(one)
+        assert made not in (None, one)
+        target.take([one], str(made))
+        (reason,) = picker.pick(centers[1]).conflicts[0].because
+    assert reason.code == "target-changed"
+    assert reason.said.en == f'the target changed 1 line here itself, in {one[:12]} ("one")'
+    assert {evidence.commit for evidence in reason.evidence} == {one}
 
 
 def test_every_reason_is_in_the_table_of_rules() -> None:

@@ -11,7 +11,7 @@ from kvmpatch.cli.bilingual import BilingualCommand, call_of
 from kvmpatch.cli.call import is_terminal
 from kvmpatch.cli.onto_options import ignored_fixes, onto_options
 from kvmpatch.cli.options import output_options, shared_options
-from kvmpatch.cli.verdicts import FailOn, exit_status
+from kvmpatch.cli.verdicts import FailOn, status_of
 from kvmpatch.words import Text
 
 if TYPE_CHECKING:
@@ -32,27 +32,24 @@ def _backport(
     from kvmpatch.render.backport_page import backport_page
     from kvmpatch.render.formats import Look, written
     from kvmpatch.render.page import Voice
-    from kvmpatch.reports.annotate import findings_of
+    from kvmpatch.reports.annotate import AnnotateRequest, make_annotations
     from kvmpatch.reports.backport.request import BackportRequest
-    from kvmpatch.reports.backport.search import make_backport
 
     call = call_of(ctx)
     colour = call.wants_colour(is_terminal(sys.stdout) and file in (None, "-"))
     look = Look(Voice(call.speech, call.detail), call.columns(), colour and kind == "text")
-    backport = make_backport(
-        BackportRequest(
-            start=call.start,
-            revs=revs,
-            onto=onto,
-            profile=profile,
-            ignored=ignored_fixes(ignore),
-            progress=call.progress,
-            overrides=tuple(call.overrides),
-        )
+    request = BackportRequest(
+        start=call.start,
+        revs=revs,
+        onto=onto,
+        profile=profile,
+        ignored=ignored_fixes(ignore),
+        progress=call.progress,
+        overrides=tuple(call.overrides),
     )
-    deliver(written([backport], backport_page, kind, look), call, file)
-    findings = findings_of(backport)
-    ctx.exit(exit_status((one.level for one in findings), any(one.undecided for one in findings), fail_on))
+    found = make_annotations(AnnotateRequest(request))
+    deliver(written([found.backport], backport_page, kind, look), call, file)
+    ctx.exit(status_of(found.annotations, fail_on))
 
 
 BACKPORT = BilingualCommand(

@@ -11,6 +11,7 @@ import click
 
 import kvmpatch
 from kvmpatch.cli.annotate_command import ANNOTATE
+from kvmpatch.cli.backport_command import BACKPORT
 from kvmpatch.cli.bilingual import BilingualCommand, BilingualGroup, BilingualOption
 from kvmpatch.cli.call import Call, is_terminal
 from kvmpatch.cli.index_command import INDEX
@@ -246,5 +247,5 @@ PROGRAM = BilingualGroup(
         ),
         *shared_options(),
     ],
-    commands=[SHOW, RELATED, ANNOTATE, EXPLAIN, SUPPORT, INDEX, DEMO],
+    commands=[SHOW, RELATED, BACKPORT, ANNOTATE, EXPLAIN, SUPPORT, INDEX, DEMO],
 )  # fmt: skip

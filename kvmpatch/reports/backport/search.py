@@ -52,6 +52,8 @@ _SECONDS = 10.0
 """How long one candidate is thought about; what that cut short is told."""
 _MOST_NAMING = 20
 _ASKED = "in this call"
+_SECONDS_EACH = 1.0
+"""How much longer presence is looked for with each candidate: that is done for all of them at once."""
 _LATEST = 50
 """Commits of the target whose messages tell in which form it keeps its backports."""
 
@@ -90,7 +92,9 @@ class _Search:
         raws = list(self.repository.commits(dict.fromkeys(one.id for one in asked)))
         self.asked = {raw.id for raw in raws}
         self.profile = self.profile or self._guessed_profile()
+        self.patience.seconds = _SECONDS + len(raws) * _SECONDS_EACH
         present = self.presences.find(raws)
+        self.patience.seconds = _SECONDS
         candidates = []
         for place, raw in enumerate(raws, 1):
             self._tell(Text(f"第 {place}/{len(raws)} 个：{raw.subject}", f"{place} of {len(raws)}: {raw.subject}"))
