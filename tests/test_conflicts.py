@@ -54,6 +54,15 @@ def test_regions_that_read_the_same_are_told_apart_by_what_is_around_them(tmp_pa
     assert [one.theirs.start for one in found] == [3, 10]
 
 
+def test_of_places_that_look_alike_the_next_one_is_taken(tmp_path: Path) -> None:
+    def text(line: str) -> str:
+        return lines(*(["same"] * 15 + [line]) * 2, *["same"] * 15)
+
+    found = merged(tmp_path, text("a"), text("1"), text("c"))
+    assert [one.ours.start for one in found] == [16, 32]
+    assert [one.base.start for one in found] == [16, 32]
+
+
 def test_a_side_without_lines_has_the_place_where_they_would_be(tmp_path: Path) -> None:
     base = lines("a", "b", "c", "d", "e")
     (found,) = merged(tmp_path, lines("a", "b", "ours", "c", "d", "e"), base, lines("a", "b", "theirs", "c", "d", "e"))

@@ -187,10 +187,10 @@ class Clashes:
         """Find the commit that accounts for one line."""
         brought = self._learned.candidate.found(line.text, names, added=line.lacked)
         here = self._learned.target.found(line.text, names, added=not line.lacked)
-        if here and not line.lacked:  # what the target wrote, it wrote, whatever became of such a line elsewhere
+        original = self.sides.original(here.commit) if here else None
+        if here and not line.lacked and not original:  # its own line, whatever became of one like it elsewhere
             brought = None
         twin = self.sides.in_target(self.sides.candidate.raws[brought.commit]) if brought else None
-        original = self.sides.original(here.commit) if here else None
         if brought and not twin:
             told.missing[brought.commit].append(replace(line, path=brought.path))
         elif here and original:

@@ -184,10 +184,13 @@ class TwoSides:
 
     @cached_property
     def _made(self) -> dict[str, str]:
+        """Throw-away commits by the commits that they were made of; who wrote what and when was taken over."""
         if not self._target.taken:
             return {}
-        made = self._repository.history_ids([self._target.standing, f"^{self._target.id}"], first_parent=True)
-        return dict(zip(made, reversed(self._target.taken), strict=False))
+        taken = {(raw.author, raw.message): raw.id for raw in self._repository.commits(self._target.taken)}
+        made = self._repository.history([self._target.standing, f"^{self._target.id}"], first_parent=True)
+        own = ((raw.id, taken.get((raw.author, raw.message))) for raw in made)
+        return {throw_away: identity for throw_away, identity in own if identity}
 
     def in_target(self, raw: RawCommit) -> str | None:
         """The commit of the target's side that says it is this one, or has its subject."""
