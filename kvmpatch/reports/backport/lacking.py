@@ -29,27 +29,35 @@ class Lacking:
         self._standing = target.standing
         self._known: dict[str, bool] = {}
 
-    def definitions(self, center: Center, finder: NeedFinder, uses: dict[str, NamedUse]) -> Places:
+    def definitions(self, center: Center, finder: NeedFinder, uses: dict[str, NamedUse], *, deep: bool) -> Places:
         """Where the tree before a commit defines names that its new lines use and that the target seems to lack.
 
-        The target's own version of these files has been looked at; `confirmed` looks at the others.
+        The target's own version of these files has been looked at; `confirmed` looks at the others. With `deep`, also
+        definitions that stand in no file that the commit sees directly.
         """
         if not uses:
             return {}
         if self._standing != self.target.standing:
             self._standing = self.target.standing
             self._known.clear()
-        places = finder.definitions(uses)
-        return self._near(places) | self._far(center, finder, uses, places)
+        near = finder.definitions(uses)
+        absent = self._near(near)
+        if not deep:
+            return absent
+        # Only what its use shows to be no variable of a function.
+        telling = [name for name, use in uses.items() if use.tag or use.called or use.member or name.isupper()]
+        far = [name for name in telling if name not in near]
+        self._look_up(
+            [*far, *_looked_up(absent)], [*_paths(one for ones in absent.values() for one in ones), *center.paths]
+        )
+        return absent | self._far(center, finder, {name: uses[name] for name in far if not self._known[name]})
 
     def confirmed(self, places: Places, paths: Iterable[str]) -> Places:
         """Of the definitions that `definitions` gave, those whose names stand nowhere where code at paths sees them.
 
         One search of the target for all of them: that is what takes time.
         """
-        plain = [name for name, ones in places.items() if ones[0].within is None]
-        owners = [ones[0].within for ones in places.values() if ones[0].within is not None]
-        self._look_up([*plain, *owners], [*_paths(one for ones in places.values() for one in ones), *paths])
+        self._look_up(_looked_up(places), [*_paths(one for ones in places.values() for one in ones), *paths])
         return {
             name: ones
             for name, ones in places.items()
@@ -68,22 +76,11 @@ class Lacking:
                 absent[name] = ones
         return absent
 
-    def _far(self, center: Center, finder: NeedFinder, uses: dict[str, NamedUse], near: Places) -> Places:
-        """Definitions that stand in no file that the commit sees directly, of names that the target lacks altogether.
-
-        Only what its use shows to be no variable of a function is looked for.
-        """
-        left = [
-            name
-            for name, use in uses.items()
-            if name not in near and (use.tag or use.called or use.member or name.isupper())
-        ]
-        paths = [file.path for file in center.touched.files]
-        self._look_up(left, paths)
-        absent = {name: uses[name] for name in left if not self._known[name]}
+    def _far(self, center: Center, finder: NeedFinder, absent: dict[str, NamedUse]) -> Places:
+        """Definitions beyond the headers nearby, of names that the target lacks altogether."""
         if not absent or center.parent is None:
             return {}
-        found = self.repository.grep_files(center.parent, sorted(absent), folders_around(paths))
+        found = self.repository.grep_files(center.parent, sorted(absent), folders_around(center.paths))
         headers = [path for path in found if path.endswith(".h") or language_of(path) == "kconfig"][:_READ_AT_ONCE]
         texts = self.repository.read_files(center.parent, headers)
         return finder.definitions(absent, {path: data for path, data in texts.items() if data})
@@ -122,6 +119,11 @@ class Lacking:
             if not left:
                 break
         self._known.update({name: name not in left for name in new})
+
+
+def _looked_up(places: Places) -> list[str]:
+    """What is looked up for definitions: the names, and for a member its structure."""
+    return [ones[0].within or name for name, ones in places.items()]
 
 
 def _paths(ones: Iterable[Definition]) -> list[str]:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _DEPTH = 6
 """How far prerequisites of prerequisites are followed."""
 _TEXTUAL_DEPTH = 4
+_MOST_PERHAPS = 10
+"""Textual prerequisites of which it is looked up what they need in turn, should they go in."""
 _MOST = 50
 _MOST_INCIDENTAL = 8
 _BETWEEN = 120
@@ -83,6 +85,7 @@ class NeedsFinder:
         links: dict[str, list[_Link]] = {}
         extra: dict[str, BackportReason] = {}
         asked: set[str] = set()
+        followed = 0
         level = [center]
         for depth in range(_DEPTH + 1):
             new = [link for one in level for link in self._links(one, depth)]
@@ -92,7 +95,9 @@ class NeedsFinder:
                     links.setdefault(link.id, []).append(link)
             asked |= {one.id for one in level}
             touched = dict.fromkeys(link.id for link in new if link.id in links and link.id not in asked)
-            level = list(self._centers(center, (one for one in touched if self._leads_on(links[one], depth))))
+            perhaps = _perhaps(touched, links)[: max(0, _MOST_PERHAPS - followed)] if depth < _TEXTUAL_DEPTH else []
+            followed += len(perhaps)
+            level = list(self._centers(center, [*_certain(touched, links), *perhaps]))
             if not level or self.patience.over:
                 break
             if depth == _DEPTH:
@@ -125,11 +130,6 @@ class NeedsFinder:
         if self.repository.pick(center.id, self.target.standing, texts=False).state == "conflict":
             found += self._textual(center)
         return found if depth else [*found, *self._incidental(center)]
-
-    def _leads_on(self, links: Sequence[_Link], depth: int) -> bool:
-        """Whether what a commit needs itself is looked for: where it is to go in, or may have to."""
-        kinds = {link.kind for link in links}
-        return "needed" in kinds or ("textual" in kinds and depth < _TEXTUAL_DEPTH)
 
     def _centers(self, candidate: Center, ids: Iterable[str]) -> Iterator[Center]:
         for raw in self.repository.commits(ids):
@@ -206,7 +206,7 @@ class NeedsFinder:
         uses.update({use.name: use for use in _extended(center, used) if use.name not in uses})
         finder = NeedFinder(center, self.patience, self.target.files)
         signatures = SignatureFinder(self.target, center, finder)
-        lacking = self.lacking.definitions(center, finder, uses)
+        lacking = self.lacking.definitions(center, finder, uses, deep=at_first)
         if at_first:
             lacking = self.lacking.confirmed(lacking, center.paths)
         for commit, pairs in finder.introduced(lacking, self._beyond()):
@@ -306,6 +306,16 @@ class NeedsFinder:
             proofs = touched[commit]
             reason = words.changes_same(center.id, list(proofs), list(proofs.values())[:3])
             yield _Link(commit, center.id, "incidental", reason)
+
+
+def _certain(ids: Iterable[str], links: dict[str, list[_Link]]) -> list[str]:
+    """Those that are needed, by the candidate or by what may go in with it."""
+    return [one for one in ids if any(link.kind == "needed" for link in links[one])]
+
+
+def _perhaps(ids: Iterable[str], links: dict[str, list[_Link]]) -> list[str]:
+    """Those that would only be picked to avoid a conflict."""
+    return [one for one in ids if {"textual"} <= {link.kind for link in links[one]} <= {"textual", "incidental"}]
 
 
 def _binds(link: _Link, needed: set[str]) -> bool:
