@@ -442,8 +442,24 @@ def test_a_subject_with_other_lines_in_the_same_file_is_none(repo: Scratch, ask:
 
 def test_a_subject_in_another_file_is_none(repo: Scratch, ask: Ask) -> None:
     candidate = fixed(repo)
-    on_stable(repo, "widget: count for real", {"table.txt": "x\n"})
+    on_stable(repo, "widget: count for real", {"table.txt": "x\n"}, OTHER)
     assert ask(candidate).state == "absent"
+
+
+def test_a_subject_by_its_author_with_other_lines_is_not_known(repo: Scratch, ask: Ask) -> None:
+    """It may have been rewritten for the branch, or be another change of that name."""
+    candidate = fixed(repo)
+    namesake = on_stable(repo, "widget: count for real", {"table.txt": "x\n"})
+    presence = ask(candidate)
+    assert told(presence) == ("unknown", "subject", (namesake,))
+    assert codes(presence) == ["namesake"]
+
+
+def test_a_subject_by_its_author_in_the_same_functions(repo: Scratch, ask: Ask) -> None:
+    candidate = fixed(repo)
+    rewritten = widget(count="sum_up(one);", reset="begin_anew(one);", bound="return is_over(one);")
+    backport = on_stable(repo, "widget: count for real", {"widget.c": rewritten})
+    assert told(ask(candidate)) == ("present", "subject", (backport,))
 
 
 # ---- lines -----------------------------------------------------------------------------------------------------------
@@ -509,6 +525,14 @@ def test_one_common_line_proves_nothing(repo: Scratch, ask: Ask) -> None:
 def test_a_line_that_stood_there_before_proves_nothing(repo: Scratch, ask: Ask) -> None:
     candidate = repo.commit("widget: log again", {"widget.c": widget(reset="log_step(3, total);")})
     on_stable(repo, "table: one more", {"table.txt": TABLE + "entry 30\n"})
+    assert ask(candidate).state == "absent"
+
+
+def test_the_text_of_a_licence_proves_nothing(repo: Scratch, ask: Ask) -> None:
+    terms = "This program is distributed in the hope that it will be of use, but without any warranty"
+    licence = f"/*\n * {terms}\n * GNU General Public License\n * Copyright of its authors\n */\n"
+    candidate = repo.commit("widget: split", {"split.c": f"{licence}int the_first_half;\n"})
+    on_stable(repo, "another: file", {"split.c": f"{licence}int quite_another_thing;\n"})
     assert ask(candidate).state == "absent"
 
 

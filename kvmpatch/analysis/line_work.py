@@ -18,6 +18,10 @@ _COMMON = re.compile(
     r"|(?:rc|ret|err|r|error) = -?\w+;|if \( ?!?(?:rc|ret|err|r|error) ?\)(?: \{)?|(?:int|unsigned int) \w+;"
     r"|/?\*[-=*/ ]*)\Z"
 )
+_LICENCE = re.compile(
+    r"(?:/?[*/]+|#) .*(?:GNU|SPDX|[Ww]arrant|WARRANT|[Cc]opyright|[Ff]ree [Ss]oftware|terms and conditions"
+    r"|redistribute|[Pp]ublic [Ll]icense|program(?:; if| is distributed)|even the implied)"
+)
 _HEADER = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)\Z", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
@@ -175,8 +179,8 @@ def _telling(lines: Sequence[str], moved: dict[str, int]) -> Iterator[str]:
 
 
 def tells(text: str) -> bool:
-    """Whether a line can be told from others: enough letters, and no phrase that stands everywhere."""
-    return sum(map(str.isalnum, text)) >= LETTERS and not _COMMON.match(text)
+    """Whether a line can be told from others: enough letters, no phrase that stands everywhere, no licence."""
+    return sum(map(str.isalnum, text)) >= LETTERS and not _COMMON.match(text) and not _LICENCE.match(text)
 
 
 def squeezed(text: str) -> str:

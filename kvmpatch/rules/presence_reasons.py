@@ -221,6 +221,16 @@ def points_elsewhere(by: str, proof: Evidence) -> BackportReason:
     )
 
 
+def namesake(by: str, proof: Evidence) -> BackportReason:
+    """The same author has a commit of the same subject in the target, with other lines."""
+    return _made(
+        "namesake",
+        f"目标的提交 {short(by)} 作者与标题都相同，改动的行却不同：可能是改写，也可能是另一改动",
+        f"{short(by)} of the target has its author and its subject and other lines: it, rewritten, or another change",
+        proof,
+    )
+
+
 def nothing_to_look_for(identity: str, *, merge: bool) -> BackportReason:
     """A merge, or a commit without changes: only a message could tell."""
     what = Text("合并提交", "a merge") if merge else Text("空提交", "an empty commit")

@@ -176,8 +176,21 @@ class PresenceFinder:
             by_lines = ByLines(self.side, self.works, self.files, self.patience)
             for one, found in by_lines.find(open_):
                 gone = opinions[one.id].gone
-                taken = bool(gone) and found.state in ("absent", "partial")
-                self._found[one.id] = Presence("absent", "unknown", (), (), gone) if taken else found
+                if gone and found.state in ("absent", "partial"):
+                    self._found[one.id] = Presence("absent", "unknown", (), (), gone)
+                elif found.state == "absent":
+                    self._found[one.id] = self._namesake(one, opinions[one.id]) or found
+                else:
+                    self._found[one.id] = found
+
+    def _namesake(self, known: Known, opinion: Opinion) -> Presence | None:
+        """Undecided, where its author has a commit of this subject in the target that does something else."""
+        own = [hit.commit for hit in opinion.hits if self.side.same_author(known.raw, hit.commit)]
+        if not own:
+            return None
+        where = tuple(self.side.newest_first(own))
+        proof = Evidence(commit=where[0], text=self.side.raws[where[0]].subject)
+        return Presence("unknown", "subject", where, (), (words.namesake(where[0], proof),))
 
     def _read_works(self, ids: Iterable[str]) -> set[str]:
         """Read what commits do; gives those that cannot be read."""
@@ -222,16 +235,15 @@ class PresenceFinder:
         """Whether a commit of the same subject is the same change: in the same files, by its author or its lines."""
         work = self._work(commit)
         names = {file.name for file in candidate.files}
-        mine, other = known.raw.author, self.side.raws[commit].author
-        same_author = mine.email == other.email or (bool(mine.name) and mine.name == other.name)
+        same_author = self.side.same_author(known.raw, commit)
         if not candidate.files:
-            return not work.files and same_author and mine.date == other.date
+            return not work.files and same_author and known.raw.author.date == self.side.raws[commit].author.date
         if not names & {file.name for file in work.files}:
             return False
         found = coverage(candidate, [work], self.files)
         if not found.telling:
             return same_author
-        return found.share >= _ALIKE or (same_author and found.matched > 0)
+        return found.share >= _ALIKE or (same_author and bool(found.matched or found.adapted))
 
     def _held(self, known: Known, hits: Sequence[Hit], found: Coverage, candidate: CommitWork) -> Presence:
         """The verdict on a candidate that messages of the target name."""
@@ -243,7 +255,7 @@ class PresenceFinder:
         nothing = found.telling and not found.matched and not found.adapted
         if nothing and len(found.missing) == len(candidate.files):
             proof = hits[0].reason.evidence[-1]
-            if any(self._has_the_name(known, hit.commit) for hit in hits):
+            if any(self._is_akin(known, candidate, hit.commit) for hit in hits):
                 because.append(words.rewritten(hits[0].commit, proof))
                 return Presence("present", rung, where, (), tuple(because))
             return Presence("unknown", rung, where, (), (words.points_elsewhere(hits[0].commit, proof),))
@@ -253,9 +265,12 @@ class PresenceFinder:
             state = "partial"
         return Presence(state, rung, where, found.missing, tuple(because))
 
-    def _has_the_name(self, known: Known, commit: str) -> bool:
-        """Whether a commit of the target has the candidate's subject."""
-        return bare_subject(self.side.raws[commit].subject) == bare_subject(known.raw.subject)
+    def _is_akin(self, known: Known, candidate: CommitWork, commit: str) -> bool:
+        """Whether a commit has the candidate's subject, or its author and one of its files."""
+        if bare_subject(self.side.raws[commit].subject) == bare_subject(known.raw.subject):
+            return True
+        names = {file.name for file in candidate.files}
+        return self.side.same_author(known.raw, commit) and any(file.name in names for file in self._work(commit).files)
 
     def _moot(self, found: Coverage, candidate: CommitWork) -> Iterator[BackportReason]:
         """Files that the target has not: removed there, or never there."""

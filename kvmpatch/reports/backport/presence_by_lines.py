@@ -97,7 +97,7 @@ class ByLines:
         same = [one.id for one in prints.get(_paths(work), ()) if same_lines(work, one) and self._may_bring(known, one)]
         thin = len(work.telling) < _THIN
         if thin and same:
-            sure = [one for one in same if self._same_author(known, one)]
+            sure = [one for one in same if self.side.same_author(known.raw, one)]
             if not sure:
                 return Presence("unknown", "patch-id", tuple(same), (), (words.too_thin(self.target, paths),))
             same = sure
@@ -122,7 +122,7 @@ class ByLines:
     def _standing(self, known: Known, found: Coverage, where: tuple[str, ...], paths: list[str]) -> Presence:
         """Every hunk's lines stand in the target: present if it is seen who brought them, and they are telling."""
         brought = bool(where) and found.share >= _NEARLY
-        if brought and (found.telling >= _THIN or any(self._same_author(known, one) for one in where)):
+        if brought and (found.telling >= _THIN or any(self.side.same_author(known.raw, one) for one in where)):
             return Presence("present", "hunks", where, (), (words.lines_stand(where, self.target, paths),))
         if found.telling >= _THIN:
             unknown = Presence("unknown", "hunks", where, (), (words.stands_unexplained(self.target, paths),))
@@ -133,7 +133,9 @@ class ByLines:
 
     def _partly(self, known: Known, found: Coverage, where: tuple[str, ...]) -> Presence | None:
         """Most of it, by its own author and under no other commit's name: the rest is missing, or was adapted."""
-        own = tuple(one for one in where if self._same_author(known, one) and not self._points_elsewhere(known, one))
+        own = tuple(
+            one for one in where if self.side.same_author(known.raw, one) and not self._points_elsewhere(known, one)
+        )
         if not own or found.share < _HALF or found.telling < 2 * _THIN:
             return None
         if not found.missing:
@@ -175,10 +177,6 @@ class ByLines:
             return False
         order = self.side.newest_first([commit, *reverts])
         return commit in taken_back([self.side.event(one) for one in order])
-
-    def _same_author(self, known: Known, commit: str) -> bool:
-        mine, other = known.raw.author, self.side.raws[commit].author
-        return mine.email == other.email or (bool(mine.name) and mine.name == other.name)
 
     def _points_elsewhere(self, known: Known, commit: str) -> bool:
         pointers = self.side.message(commit).upstream

@@ -200,6 +200,11 @@ class TargetSide:
         """Commits of a subject, prefixes aside."""
         return self._subjects.get(bare_subject(subject), []) if subject.strip() else []
 
+    def same_author(self, candidate: RawCommit, commit: str) -> bool:
+        """Whether a commit of the target has the author of a candidate, by address or by name."""
+        mine, other = candidate.author, self.raws[commit].author
+        return mine.email == other.email or (bool(mine.name) and mine.name == other.name)
+
     def newest_first(self, commits: Iterable[str]) -> list[str]:
         """Commits in the order in which they went into the target, the last one first."""
         last = (0.0, len(self._order))
