@@ -7,7 +7,6 @@ words in any place are ordinary here, and no piece can spoil its neighbour.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -37,8 +36,7 @@ class Member(msgspec.Struct, frozen=True):
     offset: int = 0
 
 
-@dataclass(slots=True)
-class Declared:
+class Declared(msgspec.Struct):
     """One thing that a declaration declares. Offsets are those of the declaration's text."""
 
     kind: Kind
@@ -48,7 +46,7 @@ class Declared:
     type: str | None = None
     value: str | None = None
     linkage: tuple[str, ...] = ()
-    members: list[Member] = field(default_factory=list)
+    members: list[Member] = []
     certain: bool = True
     name_at: int = -1
 

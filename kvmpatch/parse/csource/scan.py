@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
 
@@ -86,8 +85,7 @@ def blank(data: bytes) -> bytes:
     return _NOT_NEWLINE.sub(b" ", data)
 
 
-@dataclass(slots=True)
-class _Branch:
+class _Branch(msgspec.Struct):
     """One branch of a conditional group: where its text lies, and what it opens without closing."""
 
     start: int
@@ -97,8 +95,7 @@ class _Branch:
     dead: bool = False
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(msgspec.Struct):
     branches: list[_Branch]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from kvmpatch.parse.csource.words import CALLED_ATTRIBUTES, LINKAGE, PLAIN_ATTRIBUTES, TYPE_WORDS
 
@@ -16,8 +17,7 @@ _OPENING = {"(": ")", "[": "]", "{": "}"}
 _CLOSING = {")", "]", "}"}
 
 
-@dataclass(slots=True)
-class Token:
+class Token(msgspec.Struct):
     """A token with its offset in the piece and, for an opening bracket, the index of its partner."""
 
     text: str

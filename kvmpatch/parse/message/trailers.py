@@ -7,7 +7,6 @@ an empty line between a `Fixes:` line and them, or a `---` part below them; thes
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
 
 import msgspec
@@ -110,8 +109,7 @@ def known_key(key: str) -> bool:
     return low.endswith("-by") or low in _KNOWN
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(msgspec.Struct):
     trailers: list[Trailer]
     notes: list[str]
     picked: list[str]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -143,8 +142,7 @@ class Pointers(msgspec.Struct, frozen=True):
     embedded: int | None
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(msgspec.Struct):
     """What has been found on the way down."""
 
     subject: str
