@@ -27,6 +27,16 @@ ASKED: tuple[dict[str, Any], ...] = (
     {"rev": "HEAD~5"},
     {"rev": "HEAD~5..HEAD", "grep": ("KVM",)},
     {"csr": ("henvcfg",)},
+    {"csr": ("senvcfg",)},
+    {"bit": ("ENVCFG_CBZE",)},
+    {"bit": ("henvcfg.STCE",)},
+    {"ext": ("Svadu",)},
+    {"ext": ("Svpbmt",), "grep": ("senvcfg",)},
+    {"symbol": ("kvm_vcpu_config.henvcfg",)},
+    {"symbol": ("kvm_vcpu_config",), "no_merges": True},
+    {"symbol": ("kvm_riscv_vcpu_setup_config",)},
+    {"symbol": ("no_such_name_anywhere",)},
+    {"symbol": ("kvm_vcpu_config",), "csr": ("henvcfg",), "paths": ("arch/riscv/kvm",)},
 )
 
 
@@ -46,6 +56,22 @@ def test_the_answers_are_the_same(miniature: DemoHistory) -> None:
         assert finder_for(repository, RelatedRequest(str(miniature.path))).fast
     for asked, expected in zip(ASKED, without, strict=True):
         assert ask(miniature.path, asked) == expected, asked
+
+
+def test_changes_are_read_from_the_index(miniature: DemoHistory, monkeypatch: pytest.MonkeyPatch) -> None:
+    index_report(IndexRequest("build", str(miniature.path)))
+
+    def compared(*_: object) -> object:
+        raise AssertionError("the files of a commit were compared, or git was asked for lines")
+
+    monkeypatch.setattr("kvmpatch.reports.related.changed.commit_facts", compared)
+    monkeypatch.setattr(Repository, "changed_lines", compared)
+    monkeypatch.setattr("kvmpatch.reports.related.search._Search._relatives", lambda *_: None)
+    for asked in ({"symbol": ("kvm_vcpu_config.henvcfg",)}, {"bit": ("ENVCFG_CBZE",)}, {"ext": ("Svadu",)}):
+        related = ask(miniature.path, asked)
+        matches = next(one.commits for one in related.groups if one.id == "match")
+        assert matches
+        assert all(reason.evidence for commit in matches for reason in commit.reasons)
 
 
 def test_without_an_index_git_is_asked(miniature: DemoHistory) -> None:

@@ -9,6 +9,8 @@ import msgspec
 
 from kvmpatch.analysis.commit_facts import CommitFacts
 from kvmpatch.model import BitUse, Change, CsrAccess, ExtensionRole, Warning
+from kvmpatch.sources.index import IndexedRepository
+from kvmpatch.sources.repo import Repository
 
 _LEVEL = 1
 
@@ -32,6 +34,12 @@ def packed_facts(facts: CommitFacts) -> bytes:
     """Facts for the index."""
     kept = KeptFacts(facts.changes, facts.csr_accesses, facts.bits, facts.extensions, facts.warnings)
     return zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
+
+
+def kept_facts(repository: Repository, commit: str) -> CommitFacts | None:
+    """The facts of a commit that the index of a repository has; None where its files have to be compared."""
+    data = repository.facts(commit) if isinstance(repository, IndexedRepository) else None
+    return unpacked_facts(data) if data else None
 
 
 def unpacked_facts(data: bytes) -> CommitFacts:

@@ -25,9 +25,11 @@ DEFAULT_SCOPE = (
     "arch/riscv", "virt/kvm", "include/linux/kvm*", "include/uapi/linux/kvm*", "include/kvm",
     "drivers/irqchip/irq-riscv*", "drivers/irqchip/irq-sifive-plic.c", "drivers/clocksource/timer-riscv.c",
     "drivers/perf/riscv_*", "drivers/iommu/riscv", "drivers/acpi/riscv",
-    "tools/testing/selftests/kvm", "tools/testing/selftests/riscv",
+    "tools/arch/riscv", "tools/testing/selftests/kvm", "tools/testing/selftests/riscv",
+    "Documentation/arch/riscv", "Documentation/riscv", "Documentation/virt/kvm",
+    "Documentation/devicetree/bindings/riscv",
 )  # fmt: skip
-"""RISC-V and KVM: the architecture, its drivers, KVM's own code and its self-tests."""
+"""RISC-V and KVM: the architecture, its drivers, KVM's own code, its self-tests and their documentation."""
 
 MOST_FILES = 60
 """Files of a commit that are compared, at most."""
@@ -204,6 +206,20 @@ def _change_row(place: int, change: Change) -> tuple[int, str, str, str, str, st
 def in_scope(path: str, scope: Iterable[str]) -> bool:
     """Whether a file lies under one of the pathspecs; those with git's magic are taken to hold everything."""
     return any(_matches(path, spec) for spec in scope)
+
+
+def has_patterns(specs: Iterable[str]) -> bool:
+    """Whether some pathspecs are more than plain paths."""
+    return any(set(spec) & set("*?[:") for spec in specs)
+
+
+def folders_of(scope: Iterable[str]) -> tuple[str, ...]:
+    """Literal paths that hold all that the pathspecs match, the whole tree (none) where that cannot be told."""
+    if any(spec.startswith(":") for spec in scope):
+        return ()
+    plain = {re.split(r"[*?\[]", spec)[0] for spec in scope}
+    found = {head if head in scope else head.rpartition("/")[0] for head in plain}
+    return () if "" in found else tuple(sorted(found))
 
 
 def _matches(path: str, spec: str) -> bool:

@@ -14,6 +14,7 @@ from kvmpatch.errors import BadInput
 from kvmpatch.model import REPORT_SCHEMA, Asked, FilePatch, Happened, Kind, Message, Report
 from kvmpatch.parse.diff import read_patch_text
 from kvmpatch.parse.message import read_message
+from kvmpatch.reports.index_facts import kept_facts
 from kvmpatch.reports.related.findings import moment
 from kvmpatch.reports.who import commit_of, resolve_fixes
 
@@ -55,11 +56,14 @@ class Center:
         self.raw = raw
         self.id = raw.id
         self.message: Message = read_message(raw.message)
+        self._patches: dict[str, bool] = {}
         self.touched = next(iter(self.repository.changed([raw.id], counts=False)))
 
     @cached_property
     def facts(self) -> CommitFacts:
         """What it does to the code."""
+        if kept := kept_facts(self.repository, self.id):
+            return kept
         return commit_facts(self.reporter.sided(self.id, self.touched.files[:_MOST_FILES]))
 
     @cached_property
@@ -156,6 +160,11 @@ class Center:
 
     def is_patch(self, commit: str) -> bool:
         """Whether another commit is no import: it has a parent, and touches a number of files that one can read."""
+        if commit not in self._patches:
+            self._patches[commit] = self._is_patch(commit)
+        return self._patches[commit]
+
+    def _is_patch(self, commit: str) -> bool:
         raw = next(iter(self.repository.commits([commit])))
         if not raw.parents:
             return False

@@ -9,14 +9,19 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from kvmpatch import knowledge
 from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
 from kvmpatch.errors import KvmpatchError, Unreadable
 from kvmpatch.model import Evidence
+from kvmpatch.reports.index_facts import kept_facts
+from kvmpatch.reports.index_rows import folders_of, has_patterns, scope_of
 from kvmpatch.reports.related.findings import Finding
 from kvmpatch.reports.related.matches import filter_of, tips_of
 from kvmpatch.reports.relation import Term, touched_places
 from kvmpatch.rules import related_reasons as words
+from kvmpatch.sources.repo import Filter
 from kvmpatch.words import Text
 
 if TYPE_CHECKING:
@@ -27,12 +32,6 @@ if TYPE_CHECKING:
 _MOST_WALKED = 20_000
 _MOST_DECIDED = 400
 _MOST_FILES = 60
-# Where Linux has what KVM on RISC-V is made of; elsewhere in a kernel tree none of these names means the same.
-_LINUX = (
-    "arch/riscv", "tools/arch/riscv", "virt/kvm", "tools/testing/selftests/kvm", "include/linux/kvm_host.h",
-    "include/uapi/linux/kvm.h", "drivers/perf", "drivers/clocksource", "drivers/acpi/riscv", "drivers/iommu/riscv",
-    "Documentation",
-)  # fmt: skip
 
 
 class Wanted:
@@ -131,9 +130,14 @@ class ChangeSearch:
         """The commits, newest first, each with what it changed."""
         paths = () if self.request.paths else self._scope()
         where = filter_of(self.repository, self.request, with_patterns=False)
+        literal = paths
+        if has_patterns(paths):
+            literal, where = (), replace(where, pathspecs=paths)
+        if not (where.author or where.committer):
+            where = replace(where, ignore_case=False, syntax=Filter().syntax)  # no pattern is left that they are of
         tips = tips_of(self.repository, self.request)
         self.walked = list(
-            self.repository.history_ids(tips, paths, since=self.request.since, where=where, limit=_MOST_WALKED)
+            self.repository.history_ids(tips, literal, since=self.request.since, where=where, limit=_MOST_WALKED)
         )
         if len(self.walked) >= _MOST_WALKED:
             self.patience.cut("walk-limit")
@@ -155,18 +159,31 @@ class ChangeSearch:
     def _scope(self) -> tuple[str, ...]:
         """Where these names mean what is asked for, if the tree is Linux; else everywhere."""
         head = self.repository.head()
-        chosen = self.repository.setting("kvmpatch.scope")
-        if chosen:
-            return tuple(chosen.split())
-        if head and any(one.option != "symbol" for one in self.wanted) and self.repository.list_files(head, _LINUX[:1]):
-            return _LINUX
-        return self._folders(head) if head else ()
+        scope = scope_of(self.repository)
+        if self.repository.setting("kvmpatch.scope") or not head:
+            return scope if head else ()
+        if not self.repository.list_files(head, scope[:1]):
+            return self._folders(head, ())
+        if any(one.option != "symbol" for one in self.wanted):
+            return scope
+        # a name that the scope has means what it means there; others are looked for where they are
+        if self._folders(head, folders_of(scope)):
+            return scope
+        elsewhere = self._folders(head, ())
+        if elsewhere and self.request.progress:
+            self.request.progress(
+                Text(
+                    "该名字在 kvmpatch.scope 之外，由 git 逐个提交查找",
+                    "that name is outside of kvmpatch.scope: git looks through the commits",
+                )
+            )
+        return elsewhere or scope
 
-    def _folders(self, head: str) -> tuple[str, ...]:
+    def _folders(self, head: str, within: Sequence[str]) -> tuple[str, ...]:
         """The folders of files that hold the names now, so that a long history is not read for nothing."""
         spelled = [word for one in self.wanted for word in _words(one)]
         try:
-            files = self.repository.grep_files(head, spelled)
+            files = self.repository.grep_files(head, spelled, within)
         except Unreadable:
             return ()
         folders = sorted({path.rpartition("/")[0] or path for path in files})
@@ -174,6 +191,8 @@ class ChangeSearch:
 
     def _facts(self, commit: str) -> CommitFacts | None:
         try:
+            if kept := kept_facts(self.repository, commit):
+                return kept
             touched = next(iter(self.repository.changed([commit], counts=False)))
             return commit_facts(self.reporter.sided(commit, touched.files[:_MOST_FILES]))
         except KvmpatchError:

@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from kvmpatch.reports.index_rows import folders_of, has_patterns, in_scope
+from kvmpatch.reports.related.findings import moment
+
 if TYPE_CHECKING:
     from kvmpatch.reports.related.request import Progress, RelatedRequest
     from kvmpatch.sources.repo import RawCommit, Repository
 
 _NEIGHBOURS = 30
+_TWO_DAYS = 2 * 86_400
 _MOST_WORDS = 400
 """Patterns that one walk through the messages is given; each costs time at every commit."""
 
@@ -64,13 +68,10 @@ class GitFinder:
 
     def near(self, raw: RawCommit, tips: Sequence[str]) -> list[RawCommit]:
         """Commits that were applied about the same time as one, on both sides of it, oldest first."""
-        from kvmpatch.reports.history_walks import window
-        from kvmpatch.sources.repo import Filter
-
         before = list(self.repository.history_ids([raw.id], limit=_NEIGHBOURS))
-        since, until = window(raw.committer.date)
-        after = [*tips, f"^{raw.id}"]
-        later = list(self.repository.history_ids(after, since=since, where=Filter(until=until)))
+        then = int(moment(raw.committer.date))
+        around = (then - _TWO_DAYS, then + _TWO_DAYS)
+        later = [one for tip in tips for one in self.repository.since_then(raw.id, tip, around)[1]]
         return list(self.repository.commits([*reversed(before), *reversed(later[-_NEIGHBOURS - 10 :])]))
 
     def changing(
@@ -78,7 +79,10 @@ class GitFinder:
     ) -> Iterator[str]:
         """Of these commits, in their order, those of which a changed line matches, or a hunk's heading."""
         last = ""
-        for line in self.repository.changed_lines(ids, paths):
+        by_pattern = has_patterns(paths)
+        for line in self.repository.changed_lines(ids, folders_of(paths) if by_pattern else paths):
+            if by_pattern and not in_scope(line.path, paths):
+                continue
             if line.commit != last and (headings or line.sign != "@") and pattern.search(line.text):
                 last = line.commit
                 yield last
@@ -104,15 +108,21 @@ class Asker(Protocol):
 
 
 def finder_for(repository: Repository, request: Asker) -> Finder:
-    """The best finder that there is for a repository: with its index, if it has one."""
-    from kvmpatch.sources.index import Index
+    """The best finder that there is for a repository: with its index, if it has one, with all refs if they are few."""
+    from kvmpatch.sources.index import Index, IndexedRepository
 
-    index = Index.of(repository)
+    index = repository.index if isinstance(repository, IndexedRepository) else Index.of(repository)
     if index is None:
         return GitFinder(repository)
-    index.close()
-    from kvmpatch.reports.index import index_for
+    if not index.covers(repository.all_tips()):
+        from kvmpatch.reports.index import index_for
+
+        if isinstance(repository, IndexedRepository):
+            index = index_for(repository, request.start, request.overrides, request.progress)
+            repository.renew(index)
+        else:
+            index.close()
+            index = index_for(repository, request.start, request.overrides, request.progress)
     from kvmpatch.reports.related.index_finder import IndexFinder
 
-    fresh = index_for(repository, request.start, request.overrides, request.progress)
-    return IndexFinder(repository, fresh) if fresh else GitFinder(repository)
+    return IndexFinder(repository, index) if index else GitFinder(repository)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kvmpatch.reports.related.finder import GitFinder
 from kvmpatch.reports.related.matches import PLAIN_TEXT, tips_of
+from kvmpatch.sources.index.indexed import IndexedRepository
+from kvmpatch.sources.index.touched import lines_of, unpacked_text
 
 if TYPE_CHECKING:
     from kvmpatch.reports.related.request import RelatedRequest
@@ -51,6 +54,17 @@ class IndexFinder(GitFinder):
         found = set.intersection(*sets) if request.all_match else set.union(*sets)
         return self._among(sorted(found), tips)
 
+    def changing(
+        self, pattern: re.Pattern[str], ids: Sequence[str], paths: Sequence[str], *, headings: bool = False
+    ) -> Iterator[str]:
+        """Of these commits, in their order, those of which a changed line matches, or a hunk's heading."""
+        repository = self.repository
+        packed = repository.packed_lines(ids, paths) if isinstance(repository, IndexedRepository) else None
+        if packed is None or not isinstance(repository, IndexedRepository):
+            return super().changing(pattern, ids, paths, headings=headings)
+        wanted = repository.chosen(paths)
+        return (commit for commit, data in packed if _has(commit, data, pattern, wanted, headings=headings))
+
     def _among(self, ids: list[str], tips: Sequence[str]) -> list[str]:
         """Those that the tips reach: an index may hold more, of branches that are gone."""
         if not ids:
@@ -59,3 +73,11 @@ class IndexFinder(GitFinder):
         if key not in self._reached:
             self._reached[key] = self.index.reached(key)
         return list(self._reached[key].among(ids))
+
+
+def _has(commit: str, data: bytes, pattern: re.Pattern[str], wanted: Callable[[str], bool], *, headings: bool) -> bool:
+    """Whether a line matches; the text as a whole tells at once of most commits that none does."""
+    text = unpacked_text(data)
+    return pattern.search(text) is not None and any(
+        (headings or line.sign != "@") and pattern.search(line.text) for line in lines_of(commit, text, wanted)
+    )

@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kvmpatch.analysis.commit_facts import commit_facts
+from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
 from kvmpatch.analysis.relatives import without_words
 from kvmpatch.model import Evidence, Happened, History, Kind, MemberChange, Series
 from kvmpatch.parse.outlines import language_of
 from kvmpatch.reports.history import HistoryFinder
+from kvmpatch.reports.index_facts import kept_facts
+from kvmpatch.reports.index_rows import MOST_FILES
 from kvmpatch.reports.related.findings import Finding
 from kvmpatch.rules import related_reasons as words
 
@@ -71,6 +73,8 @@ class LaterFinder:
             else:
                 yield Finding("prerequisite", entry.id, reason, "needed", (me, entry.id, "needs"))
         for entry in history.followed_by:
+            if entry.reason.code == "selftest":  # a use like any other, found with its line
+                continue
             reason = words.later_change(me, entry.reason.said, entry.evidence)
             yield Finding("follow-up", entry.id, reason, None, (entry.id, me, "follows"))
 
@@ -123,8 +127,7 @@ class LaterFinder:
         """The nearest later commits that change the same functions, as their structure tells."""
         found = 0
         for commit in self.patience.while_it_lasts(dict.fromkeys(commits[:_LOOKED_INTO]), "time-limit"):
-            touched = next(iter(self.repository.changed([commit], counts=False)))
-            facts = commit_facts(self.center.reporter.sided(commit, touched.files[:20]))
+            facts = self._facts(commit)
             same = [
                 change
                 for change in facts.changes
@@ -139,6 +142,12 @@ class LaterFinder:
                 reason = words.same_place(self.center.id, list(dict.fromkeys(one.name for one in same)), proof)
                 yield Finding("same-symbol", commit, reason, None, (commit, self.center.id, "same-symbol"))
         self.left_out["same-symbol"] += max(0, len(set(commits)) - _LOOKED_INTO)
+
+    def _facts(self, commit: str) -> CommitFacts:
+        if kept := kept_facts(self.repository, commit):
+            return kept
+        touched = next(iter(self.repository.changed([commit], counts=False)))
+        return commit_facts(self.center.reporter.sided(commit, touched.files[:MOST_FILES]))
 
 
 def _only_shifted(member: MemberChange) -> bool:

@@ -155,7 +155,7 @@ class NeedFinder:
         for commit in self.patience.while_it_lasts(ranked, "time-limit"):
             if kept >= _MOST_COMMITS:
                 self.left_out += 1
-            elif self.center.is_patch(commit) and (new := self._not_there_before(commit, brought[commit])):
+            elif new := self._not_there_before(commit, brought[commit]):
                 kept += 1
                 yield commit, new
 
@@ -199,7 +199,8 @@ class NeedFinder:
     def _not_moved(
         self, found: dict[str, list[tuple[Definition, Evidence]]]
     ) -> dict[str, list[tuple[Definition, Evidence]]]:
-        """Without what a commit only moved there from another file."""
+        """Without what a commit only moved there from another file, and without imports, which have everything."""
+        found = {commit: pairs for commit, pairs in found.items() if self.center.is_patch(commit)}
         if not found:
             return found
         removed: defaultdict[str, set[str]] = defaultdict(set)

@@ -9,6 +9,7 @@ from kvmpatch.errors import KvmpatchError, Unreadable
 from kvmpatch.model import Evidence, Searched, Series, Warning
 from kvmpatch.model.related import RELATED_SCHEMA, Related, RelatedQuery
 from kvmpatch.parse.message import read_message
+from kvmpatch.reports.indexed import indexed
 from kvmpatch.reports.related.center import Center
 from kvmpatch.reports.related.changed import ChangeSearch, unknown_names
 from kvmpatch.reports.related.finder import finder_for
@@ -46,9 +47,7 @@ def make_related(request: RelatedRequest) -> Related:
     Raises:
         KvmpatchError: no repository, no such revision, a pattern that git does not take, unreadable objects.
     """
-    from kvmpatch.sources.repo import Repository
-
-    with Repository.open(request.start, request.overrides) as repository:
+    with indexed(request.start, request.overrides, request.progress)() as repository:
         return _Search(repository, request).answer()
 
 

@@ -48,6 +48,8 @@ class IndexedRepository(Repository):
         self._version = version
         self._lock = threading.RLock()
         self._after: dict[tuple[str, str], list[int]] = {}
+        self._held: dict[tuple[str, str], bool] = {}
+        self._tips: tuple[str, ...] | None = None
 
     @property
     def at_first(self) -> str | None:
@@ -67,6 +69,32 @@ class IndexedRepository(Repository):
         if self._opened is not None:
             self._opened.close()
         super().close()
+
+    def renew(self, index: Index | None) -> None:
+        """Go on with an index that has been brought up to date, in place of the one before."""
+        if self._opened is not None and self._opened is not index:
+            self._opened.close()
+        self._opened = self.__dict__["index"] = index
+        self.__dict__.pop("_structured", None)
+        self._after.clear()
+        self._held.clear()
+
+    def all_tips(self) -> tuple[str, ...]:
+        """What all refs and HEAD point at; asked once, so that one answer is about one state of the refs."""
+        if self._finds is None:
+            return super().all_tips()
+        if self._tips is None:
+            self._tips = super().all_tips()
+        return self._tips
+
+    def facts(self, commit: str) -> bytes | None:
+        """What the index keeps of a commit's changes, for who wrote it down."""
+        index = self.index
+        if index is None:
+            return None
+        with self._lock:
+            n = index.numbers([commit]).get(commit, 0)
+            return index.facts(commit) if 0 < n <= self._structured else None
 
     # ---- history -------------------------------------------------------------------------------------------------
 
@@ -97,6 +125,8 @@ class IndexedRepository(Repository):
         wanted = [tip for tip in tips if not tip.startswith("^")]
         if len(wanted) != 1 or len(cuts) > 1 or self.index is None:
             return None
+        if not paths and where == Filter(pathspecs=self._scope.specs):
+            return self._touching(wanted[0], cuts, self._scope.specs)
         if where == NO_FILTER and paths:
             return self._touching(wanted[0], cuts, tuple(paths))
         ids_alone = all(len(word) >= _SHORTEST and set(word) <= _HEX for word in where.grep)
@@ -120,7 +150,9 @@ class IndexedRepository(Repository):
             return None
         from kvmpatch.sources.index.graph import Pruning
 
-        pruning = Pruning(index.touching_numbers(under(paths)), lambda n, place: self._is_same(n, place, paths))
+        pruning = Pruning(
+            index.touching_numbers(self._scope.chosen(paths)), lambda n, place: self._is_same(n, place, paths)
+        )
         if cuts:
             return iter(index.ids(index.graph.after(numbers[tip], numbers[cuts[0]], pruning)))
         return self._ids(index, index.graph.before(numbers[tip], pruning))
@@ -155,11 +187,28 @@ class IndexedRepository(Repository):
             with self._lock:
                 after = self._between(tip, commit)
                 if after is not None:
-                    dates, graph = index.graph.dates, index.graph
-                    n = index.numbers([commit])[commit]
-                    holds = commit == tip or any(n in graph.parents(one) for one in reversed(after))
-                    return holds, index.ids([one for one in after if times[0] <= dates[one] <= times[1]])
+                    dates = index.graph.dates
+                    near = [one for one in after if times[0] <= dates[one] <= times[1]]
+                    return self._holds(tip, commit), index.ids(near)
         return super().since_then(commit, tip, times)
+
+    def is_ancestor(self, before: str, after: str) -> bool:
+        """Whether `after` contains `before`; every commit contains itself."""
+        if after == self._place.head and self.index is not None:
+            with self._lock:
+                if self._between(after, before) is not None:
+                    return self._holds(after, before)
+        return super().is_ancestor(before, after)
+
+    def _holds(self, tip: str, commit: str) -> bool:
+        """Whether a tip holds a commit: something that it reaches besides has it as a parent."""
+        index, after = self.index, self._between(tip, commit)
+        if index is None or after is None:
+            return False
+        if (tip, commit) not in self._held:
+            n, graph = index.numbers([commit])[commit], index.graph
+            self._held[tip, commit] = commit == tip or any(n in graph.parents(one) for one in reversed(after))
+        return self._held[tip, commit]
 
     def _between(self, tip: str, cut: str) -> list[int] | None:
         """What one commit reaches and another does not, as git lists it; None where the index does not have both."""
@@ -187,10 +236,13 @@ class IndexedRepository(Repository):
         index = self.index
         assert index is not None  # noqa: S101 - only asked on its walks
         sides = index.ids([n, index.graph.parents(n)[place]])
-        names = [f"{side}:".encode() + self._names.raw(path) for path in paths for side in sides]
+        plain = [path for path in paths if path not in self._scope.patterns]
+        names = [f"{side}:".encode() + self._names.raw(path) for path in plain for side in sides]
         # of what is not there git repeats the name
         found = [info.id if info.kind else None for info in self._trees.infos(names)]
-        return found[::2] == found[1::2]
+        if found[::2] != found[1::2] or len(plain) == len(paths):
+            return found[::2] == found[1::2]
+        return not self._git.run("diff-tree", "-r", "--name-only", *reversed(sides), "--", *self._scope.specs).out
 
     # ---- lines ---------------------------------------------------------------------------------------------------
 
@@ -200,7 +252,7 @@ class IndexedRepository(Repository):
         packed = self.packed_lines(asked, paths)
         if packed is None:
             return super().changed_lines(asked, paths)
-        return self._unpacked(packed, under(paths))
+        return self._unpacked(packed, self._scope.chosen(paths))
 
     def packed_lines(self, ids: Sequence[str], paths: Sequence[str]) -> list[tuple[str, bytes]] | None:
         """The lines of commits as the index has them; None where git has to be asked."""
@@ -216,6 +268,10 @@ class IndexedRepository(Repository):
             return None
         return [(commit, data) for commit in ids if (data := found.get(commit))]
 
+    def chosen(self, paths: Sequence[str]) -> Callable[[str], bool]:
+        """Which files of the scope some paths of it mean."""
+        return self._scope.chosen(paths)
+
     @staticmethod
     def _unpacked(packed: Iterable[tuple[str, bytes]], wanted: Callable[[str], bool]) -> Iterator[ChangedLine]:
         from kvmpatch.sources.index.touched import lines_of, unpacked_text
@@ -229,13 +285,21 @@ class Scope:
 
     def __init__(self, specs: Sequence[str]) -> None:
         self.specs = tuple(specs)
+        self.patterns = frozenset(spec for spec in specs if set(spec) & set("*?[:\\"))
+        """Those of the pathspecs that are no plain paths."""
         self._folders = under([spec.rstrip("/") for spec in specs if not set(spec) & set("*?[:\\")])
         # what such a pattern matches it matches with everything below
         self._heads = [spec for spec in specs if spec.endswith("*") and not set(spec[:-1]) & set("*?[:\\")]
 
     def holds(self, paths: Sequence[str]) -> bool:
         """Whether everything below these paths is in the scope; where that is not certain it is not."""
+        if tuple(paths) == self.specs:
+            return True
         return all(self._folders(path) or any(fnmatchcase(path, head) for head in self._heads) for path in paths)
+
+    def chosen(self, paths: Sequence[str]) -> Callable[[str], bool]:
+        """Whether a file of the scope lies below some paths of it."""
+        return (lambda _: True) if tuple(paths) == self.specs else under(paths)
 
 
 def under(paths: Sequence[str]) -> Callable[[str], bool]:
