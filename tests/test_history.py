@@ -52,6 +52,22 @@ def test_the_commit_that_introduced_a_function_is_its_cause(repo: Scratch) -> No
     assert told(history(repo).introduced_by) == [(brought, "brought", "introduced work")]
 
 
+def test_what_was_undone_and_done_again_is_not_first_twice(repo: Scratch) -> None:
+    read = "unsigned long cause = csr_read(CSR_SCAUSE);"
+    repo.commit("start", {CODE: function("trap", "x();")})
+    first = repo.commit("read", {CODE: function("trap", read, "x();")})
+    repo.commit("revert", {CODE: function("trap", "x();")})
+    again = repo.commit("read again", {CODE: function("trap", read, "x();")})
+    more = repo.commit("read elsewhere", {CODE: function("trap", read, "x();") + function("other", read)})
+    repo.commit("drop", {CODE: function("trap", "x();") + function("other")})
+    accesses = [one for one in told(history(repo).introduced_by) if one[1] == "brought-access"]
+    assert accesses == [
+        (first, "brought-access", "scause first read here"),
+        (again, "brought-access", "scause read again"),
+        (more, "brought-access", "scause read in one more place"),
+    ]
+
+
 def test_what_was_there_from_the_start_says_so(repo: Scratch) -> None:
     root = repo.commit("start", {CODE: function("work", "y();")})
     repo.commit("change", {CODE: function("work", "y();", "z();")})

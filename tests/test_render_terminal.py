@@ -152,8 +152,10 @@ def test_a_report_of_nothing_renders() -> None:
         warnings=(), history=None,
     )  # fmt: skip
     text = shown(bare)
-    assert "What runs in each phase" not in text  # nothing was changed that could run
-    assert "What runs in each phase is unchanged." in shown(replace(EXAMPLE, phases=()))
+    assert "in each phase" not in text  # nothing was changed that could run
+    kinds = tuple(change for change in EXAMPLE.changes if change.kind is not Kind.FUNCTION)
+    assert "No function is changed." in shown(replace(EXAMPLE, changes=kinds, phases=()))
+    assert "calls are the same in each phase" in shown(replace(EXAMPLE, phases=()))
     assert "Extensions" not in text
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from kvmpatch.model import Report
 from kvmpatch.reports.show import ShowRequest, make_reports
+from kvmpatch.rules.phrases import of_registers
 from kvmpatch.rules.spoken import listed, spaced
 from kvmpatch.sources.demo import DemoHistory, lay_down
 
@@ -171,3 +172,18 @@ def test_chinese_and_latin_stand_one_space_apart(written: str, spaced_out: str) 
 )
 def test_names_in_a_list(names: list[str], en: str, zh: str) -> None:
     assert (listed(names).en, listed(names).zh) == (en, zh)
+
+
+@pytest.mark.parametrize(
+    ("operations", "subject"),
+    [
+        (("write",), "sie is"),
+        (("set",), "bits of sie are"),
+        (("clear", "set"), "bits of sie are"),
+        (("write", "set"), "sie is"),
+    ],
+)
+def test_a_register_of_which_bits_are_cleared_is_not_said_to_be_cleared(
+    operations: tuple[str, ...], subject: str
+) -> None:
+    assert of_registers("sie", 1, operations) == subject

@@ -147,7 +147,11 @@ PHASES = {
     "callback": Text("回调", "callback"),
 }
 WAS_IN = Text("原在", "was in")
-NO_PHASE_CHANGE = Text("各阶段执行的内容不变。", "What runs in each phase is unchanged.")
+NO_PHASE_CHANGE = Text(
+    "各阶段的寄存器访问、字段写入和调用不变。",
+    "Register accesses, writes of fields and calls are the same in each phase.",
+)
+NO_FUNCTION = Text("没有改动函数。", "No function is changed.")
 
 INTRODUCED = Text("之前", "before")
 FOLLOWED = Text("之后", "after")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from kvmpatch.model import Evidence, Report, Section, Statement
+from kvmpatch.model import Evidence, Kind, Report, Section, Statement
 from kvmpatch.render import labels
 from kvmpatch.render.page import (
     Block,
@@ -35,6 +35,7 @@ from kvmpatch.words import Text
 _SUMMARY = "summary"
 _QUIET_IDS = 3
 _WORDS_SHOWN = 5
+_CODE = (Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL)
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -267,6 +268,9 @@ def _flow(report: Report, voice: Voice, number: str) -> _Body:
     if not report.phases and not report.changes:
         # Without a change of code there is no flow to compare: to call it unchanged would say too much.
         return _Body(())
+    if report.phases == () and not any(change.kind in _CODE for change in report.changes):
+        # A macro or a table may be used anywhere: what runs is not said to be the same.
+        return _Body((Note(voice.lines(labels.NO_FUNCTION)),))
     return _Body(flow_blocks(report.phases, voice))
 
 

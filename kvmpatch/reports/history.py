@@ -224,6 +224,7 @@ class HistoryFinder:
         """Earlier commits that brought what this one changed, oldest first, and the one that it says it fixes."""
         entries: list[HistoryEntry] = []
         pattern = self.changed.pattern()
+        seen: set[str] = set()
         naming = list(self._naming(list(reversed(earlier)), [pattern], (), signs="+"))
         for commit, paths in naming[-_LOOKED_INTO:]:
             facts, raw = self._facts(commit, paths, self.changed)
@@ -242,7 +243,10 @@ class HistoryFinder:
                 events = list(causes_in(facts, self.changed))
             if not events:
                 continue
-            entries.append(_entry(raw, events, first=self._is_first(raw, events)))
+            first = self._is_first(raw, events)
+            names = {event.symbol for event in events if event.code == "brought-access"}
+            entries.append(_entry(raw, events, first=first and not names & seen, again=first and bool(names & seen)))
+            seen |= names
         if len(entries) > 1:
             entries = [entry for entry in entries if entry.reason.code != "since-root"]
         yield from entries[-_MOST_ENTRIES:]
@@ -321,7 +325,7 @@ def _within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder + "/")
 
 
-def _entry(raw: RawCommit, events: Sequence[Event], *, first: bool) -> HistoryEntry:
+def _entry(raw: RawCommit, events: Sequence[Event], *, first: bool, again: bool = False) -> HistoryEntry:
     """One entry a commit, named for the strongest thing that it did."""
     code = min((event.code for event in events), key=STRENGTH.index)
     chosen: defaultdict[str, list[Event]] = defaultdict(list)
@@ -340,6 +344,6 @@ def _entry(raw: RawCommit, events: Sequence[Event], *, first: bool) -> HistoryEn
         subject=raw.subject,
         date=raw.author.date,
         symbol=symbols[0],
-        reason=reason(code, symbols, details, first=first),
+        reason=reason(code, symbols, details, first=first, again=again),
         evidence=tuple(event.evidence(raw.id) for event in chosen[code][:3]),
     )

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from kvmpatch.model import CsrAccess, Evidence, Happened, Report
-from kvmpatch.rules.phrases import done
+from kvmpatch.rules.phrases import done, of_registers
 from kvmpatch.rules.spoken import Context, Spoken, listed, say
 from kvmpatch.words import Text
 
@@ -42,9 +42,9 @@ def _said(report: Report, function: str, accesses: list[CsrAccess]) -> Spoken:
             verbs = [done(operation) for operation in done_to]
             now = change is Happened.ADDED
             zh.append(f"{'新增' if now else '不再'}{'、'.join(verb.zh for verb in verbs)} {shown.zh}")
-            be = "is" if len(csrs) == 1 else "are"
+            what = of_registers(shown.en, len(csrs), done_to)
             both = (" and " if now else " or ").join(verb.en for verb in verbs)
-            en.append(f"{shown.en} {be} {'now' if now else 'no longer'} {both}")
+            en.append(f"{what} {'now' if now else 'no longer'} {both}")
     return say(
         "summary",
         "csr-in-function",

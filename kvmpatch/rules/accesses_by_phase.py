@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from kvmpatch.model import Effect, Evidence, PhaseChange, Report
-from kvmpatch.rules.phrases import done, joined, when
+from kvmpatch.rules.phrases import done, joined, of_registers, when
 from kvmpatch.rules.spoken import Context, Spoken, listed, say
 from kvmpatch.words import Text
 
@@ -65,7 +65,7 @@ def _gained(report: Report, names: tuple[str, ...], found: _Places) -> Spoken:
         times = joined([when(phase) for phase in dict.fromkeys(phase for phase, _ in places)])
         verb = done(operation)
         parts[side].append(Text(f"{times.zh}{verb.zh}", f"{verb.en} {times.en}"))
-    be = "is" if len(names) == 1 else "are"
+    what = of_registers(shown.en, len(names), [operation for _, operation in found])
     zh, en = [], []
     if parts["after"]:
         zh.append("改为" * bool(parts["before"]) + "，".join(part.zh for part in parts["after"]))
@@ -85,7 +85,7 @@ def _gained(report: Report, names: tuple[str, ...], found: _Places) -> Spoken:
         "csr-gained" if parts["after"] else "csr-lost",
         Text(
             f"{start}{subject}{'；'.join(zh)}{'' if subject else ' ' + shown.zh}。",
-            f"{shown.en} {be} {', '.join(en)}.",
+            f"{what[0].upper()}{what[1:]} {', '.join(en)}." if what.startswith("bits ") else f"{what} {', '.join(en)}.",
         ),
         *proof[:6],
     )

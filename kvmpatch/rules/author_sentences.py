@@ -68,7 +68,7 @@ _ASIDE = re.compile(r"`[^`']*[`']|\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|\([^()]*\)")
 _IF = re.compile(r"\b(?:when|if|whenever|once|until|unless|in case)\b[^,]*", re.IGNORECASE)
 _RELATIVE = re.compile(r",?\s(?:(?:which|who|whose)\b|that (?:is|are|was|does|do|did|has|have|can|could|will)\b)[^,]*")
 _NEW = re.compile(r"(?:this|it|the new|that)\b", re.IGNORECASE)
-_HEDGED = re.compile(r"\b(?:should|could|might|can|we)\b", re.IGNORECASE)
+_HEDGED = re.compile(r"\b(?:should|could|might|can|must|we)\b", re.IGNORECASE)
 
 
 class Passage(NamedTuple):

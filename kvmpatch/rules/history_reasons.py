@@ -16,18 +16,25 @@ STRENGTH = (
 )  # fmt: skip
 
 
-def reason(code: str, symbols: Sequence[str], details: Sequence[str] = (), *, first: bool = False) -> Reason:
-    """The reason of a code for some symbols; `first` says that no earlier commit did the same."""
+def reason(
+    code: str, symbols: Sequence[str], details: Sequence[str] = (), *, first: bool = False, again: bool = False
+) -> Reason:
+    """The reason of a code for some symbols.
+
+    `first`: nothing in the tree did the same before; `again`: nothing did, yet an earlier commit had (and was undone).
+    """
     names = listed(list(symbols))
-    return Reason(code, _said(code, names, list(details), first))
+    return Reason(code, _said(code, names, list(details), first, again))
 
 
-def _said(code: str, names: Text, details: list[str], first: bool) -> Text:
+def _said(code: str, names: Text, details: list[str], first: bool, again: bool) -> Text:
     along = details[details.index("") + 1 :] if "" in details else []
     details = details[: details.index("")] if "" in details else details
     detail = listed(details) if details else Text.same("–")
     if code == "brought-access":
         verb = done(details[0] if details else None)
+        if again:
+            return Text(f"再次{verb.zh} {names.zh}", f"{names.en} {verb.en} again")
         return (
             Text(f"首次{verb.zh} {names.zh}", f"{names.en} first {verb.en} here")
             if first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from kvmpatch.words import Text
 
@@ -50,6 +50,16 @@ _DOES = {
 def done(operation: str | None) -> Text:
     """What is done to a CSR, as a participle."""
     return _DOES.get(operation or "", Text("访问", "accessed"))
+
+
+_BITWISE = {"set", "clear", "read_set", "read_clear"}
+
+
+def of_registers(names: str, count: int, operations: Iterable[str | None]) -> str:
+    """Registers as a subject with its verb: of those that are only set or cleared bit by bit, `bits of sie are`."""
+    if all(operation in _BITWISE for operation in operations):
+        return f"bits of {names} are"
+    return f"{names} {'is' if count == 1 else 'are'}"
 
 
 def joined(parts: Sequence[Text]) -> Text:
