@@ -156,6 +156,16 @@ def test_little_in_common(repo: Scratch) -> None:
     assert set(named(found)) == {"widget.c", "table.txt"}
 
 
+def test_other_lines_in_the_same_functions(repo: Scratch) -> None:
+    found, _ = against(repo, {"widget.c": NEW}, {"widget.c": widget("sum_up(one);\n\ttotal += one;", "begin();")})
+    assert found.class_ == "modified"
+
+
+def test_other_lines_in_another_function(repo: Scratch) -> None:
+    found, _ = against(repo, {"widget.c": widget(COUNTED)}, {"widget.c": widget(reset="begin_anew(one);")})
+    assert found.class_ == "different"
+
+
 def test_nothing_taken_at_all_is_no_part(repo: Scratch) -> None:
     found, _ = against(repo, {"widget.c": NEW}, {})
     assert found.class_ == "different"

@@ -13,7 +13,7 @@ from kvmpatch.model import FilePatch
 from kvmpatch.model.backport import FileHunks, Likeness
 
 _LITTLE = 0.25
-"""The share of common lines below which two commits are two changes."""
+"""The share of common lines below which two commits are two changes, unless they change the same functions."""
 
 
 class Commit(msgspec.Struct, frozen=True):
@@ -77,7 +77,8 @@ def compare(upstream: Commit, backport: Commit) -> Difference:
     missing = [hunks for file in files if (hunks := _named(file)) is not None]
     if not added and all(file.is_part for file in files) and _any_common(files):
         return Difference("partial", tuple(missing), (), moved)
-    likeness: Likeness = "modified" if _share(upstream.work, backport.work, pairs) >= _LITTLE else "different"
+    akin = _share(upstream.work, backport.work, pairs) >= _LITTLE or _same_places(pairs)
+    likeness: Likeness = "modified" if akin else "different"
     spacing = tuple(file.upstream.path for file in files if file.spacing)
     extra = [as_patch(file.backport, file.extra) for file in files if file.backport and file.extra and not file.missing]
     extra += [as_patch(file, file.hunks) for file in added]
@@ -168,6 +169,16 @@ def _share(mine: CommitWork, other: CommitWork, pairs: Sequence[tuple[FileWork, 
     common = sum((_plain(one.hunks) & _plain(two.hunks)).total() for one, two in pairs if two is not None)
     total = sum(len(hunk.plain) for work in (mine, other) for file in work.files for hunk in file.hunks)
     return 2 * common / total if total else 0.0
+
+
+def _same_places(pairs: Sequence[tuple[FileWork, FileWork | None]]) -> bool:
+    """Whether at least half of the functions that upstream changes are changed by the backport too."""
+    mine, shared = 0, 0
+    for one, two in pairs:
+        places = {hunk.function for hunk in one.hunks} - {""}
+        mine += len(places)
+        shared += len(places & {hunk.function for hunk in two.hunks}) if two else 0
+    return 0 < mine <= 2 * shared
 
 
 def _plain(hunks: Iterable[LineHunk]) -> Counter[str]:
