@@ -15,6 +15,7 @@ from repo_scratch import Scratch
 
 from kvmpatch.analysis.prerequisites import argument_count, folders_around, parameter_counts
 from kvmpatch.model.backport import Prerequisite
+from kvmpatch.reports.backport.needs import NeedsFinder
 from kvmpatch.sources.demo import DemoHistory, lay_down
 
 
@@ -274,6 +275,28 @@ def test_who_wrote_the_lines_around_is_told_where_the_commit_conflicts(repo: Scr
     assert reason.code == "wrote-lines"
     assert {one.text for one in reason.evidence} == {"log_it(w);", "return 1;"}
     assert of_kind(needs(repo, apart), "textual") == []
+
+
+def test_lines_around_that_the_target_lacks_are_no_matter_where_nothing_conflicts(repo: Scratch) -> None:
+    lines = [f"int value{number:02};\n" for number in range(30)]
+    repo.commit("lib: values", {"lib/values.c": "".join(lines)})
+    repo.git("branch", "-f", "stable")
+    lines[10] = "long value10;\n"
+    repo.commit("lib: a longer one", {"lib/values.c": "".join(lines)})
+    lines[12] = "long value12;\n"
+    another = repo.commit("lib: another", {"lib/values.c": "".join(lines)})
+    assert "long value10;" in repo.git("show", another)
+    assert of_kind(needs(repo, another), "textual") == []
+
+
+def test_of_many_candidates_it_is_told_what_was_left_out(miniature: DemoHistory) -> None:
+    with asking(miniature.path, "linux-6.1.y") as ask:
+        center = ask.center(miniature.id_of("0018"))
+        short = NeedsFinder(ask.target, ask.presences, ask.patience, in_full=False).find(center)
+        assert ask.patience.stopped == ["bulk"]
+        full = NeedsFinder(ask.target, ask.presences, ask.patience).find(center)
+    assert of_kind(short, "needed") == of_kind(full, "needed")
+    assert set(of_kind(short, "textual")) < set(of_kind(full, "textual"))
 
 
 def test_what_only_changes_the_same_function_is_incidental(repo: Scratch) -> None:

@@ -63,13 +63,22 @@ class _Link(msgspec.Struct, frozen=True):
 
 
 class NeedsFinder:
-    """Finds what candidates need before they can go into one target."""
+    """Finds what candidates need before they can go into one target.
 
-    def __init__(self, target: Target, presences: Presences, patience: Patience) -> None:
+    Args:
+        target: the target.
+        presences: tells what it has already.
+        patience: how long it may look.
+        in_full: for many candidates at once, False: of textual prerequisites it is not looked up what they lean on in
+            turn, and what is incidental is left out. That is most of the work where commits conflict.
+    """
+
+    def __init__(self, target: Target, presences: Presences, patience: Patience, *, in_full: bool = True) -> None:
         self.target = target
         self.repository = target.repository
         self.presences = presences
         self.patience = patience
+        self.in_full = in_full
         self.lacking = Lacking(target)
         self._unsure: list[tuple[Center, str, Pairs, dict[str, NamedUse]]] = []
 
@@ -95,7 +104,7 @@ class NeedsFinder:
                     links.setdefault(link.id, []).append(link)
             asked |= {one.id for one in level}
             touched = dict.fromkeys(link.id for link in new if link.id in links and link.id not in asked)
-            perhaps = _perhaps(touched, links)[: max(0, _MOST_PERHAPS - followed)] if depth < _TEXTUAL_DEPTH else []
+            perhaps = self._worth_following(_perhaps(touched, links), depth, followed)
             followed += len(perhaps)
             level = list(self._centers(center, [*_certain(touched, links), *perhaps]))
             if not level or self.patience.over:
@@ -104,6 +113,13 @@ class NeedsFinder:
                 self.patience.cut("prerequisite-depth")
         self._confirm(links)
         return self._told(center.id, links, extra)
+
+    def _worth_following(self, perhaps: list[str], depth: int, followed: int) -> list[str]:
+        """Of textual prerequisites, those of which it is looked up what they lean on."""
+        if perhaps and not self.in_full:
+            self.patience.cut("bulk")
+            return []
+        return perhaps[: max(0, _MOST_PERHAPS - followed)] if depth < _TEXTUAL_DEPTH else []
 
     def _confirm(self, links: dict[str, list[_Link]]) -> None:
         """Take back what prerequisites were said to need, where the target has those names elsewhere.
@@ -129,7 +145,7 @@ class NeedsFinder:
         found = list(self._needed(center, at_first=depth == 0))
         if self.repository.pick(center.id, self.target.standing, texts=False).state == "conflict":
             found += self._textual(center)
-        return found if depth else [*found, *self._incidental(center)]
+        return found if depth or not self.in_full else [*found, *self._incidental(center)]
 
     def _centers(self, candidate: Center, ids: Iterable[str]) -> Iterator[Center]:
         for raw in self.repository.commits(ids):
