@@ -125,7 +125,19 @@ def test_a_file_that_came_in_addition(repo: Scratch) -> None:
 def test_the_same_lines_in_another_function(repo: Scratch) -> None:
     upstream, backport = widget(f"total += one;\n\t{COUNTED}"), widget(reset=f"total = 0;\n\t{COUNTED}")
     found, _ = against(repo, {"widget.c": upstream}, {"widget.c": backport})
-    assert found.class_ == "modified"
+    assert (found.class_, found.because) == ("modified", ())
+
+
+def test_a_function_of_another_name_is_the_same_place(repo: Scratch) -> None:
+    """The lines around tell that it is the same place."""
+    unique = "".join(f"\tstep_of_its_own({number});\n" for number in range(12))
+    mine, there = widget(steps=unique), widget(steps=unique).replace("widget_count", "count_a_widget")
+    repo.commit("own steps", {"widget.c": mine})
+    new = widget(COUNTED, steps=unique)
+    found, _ = against(
+        repo, {"widget.c": new}, {"widget.c": new.replace("widget_count", "count_a_widget")}, {"widget.c": there}
+    )
+    assert (found.class_, found.because) == ("identical", ())
 
 
 def test_white_space_alone_is_said_to_be_that(repo: Scratch) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from kvmpatch.analysis.hunk_places import file_hunks
-from kvmpatch.analysis.line_work import CommitWork, FileWork, LineHunk, as_patch
-from kvmpatch.model import FilePatch
+from kvmpatch.analysis.line_work import CommitWork, FileWork, LineHunk, as_patch, squeezed, tells
+from kvmpatch.model import FilePatch, Hunk
 from kvmpatch.model.backport import FileHunks, Likeness
 
 _LITTLE = 0.25
@@ -17,10 +17,11 @@ _LITTLE = 0.25
 
 
 class Commit(msgspec.Struct, frozen=True):
-    """One side: its patch with context, and the same without."""
+    """One side: its patch with context, and the same without; `names` are the words of each file after it."""
 
     patches: tuple[FilePatch, ...]
     work: CommitWork
+    names: Callable[[str], frozenset[str]]
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -50,7 +51,7 @@ class _File(msgspec.Struct, frozen=True):
     @property
     def spacing(self) -> bool:
         """Whether only white space differs."""
-        both = bool(self.missing and self.extra)
+        both = bool(self.missing and self.extra) and _exact(self.missing) != _exact(self.extra)
         return both and _plain(self.missing) == _plain(self.extra)
 
     @property
@@ -66,7 +67,7 @@ class _File(msgspec.Struct, frozen=True):
 def compare(upstream: Commit, backport: Commit) -> Difference:
     """How like its upstream commit a backport is."""
     pairs = paired(upstream.work.files, backport.work.files)
-    files = [_held(mine, other) for mine, other in pairs]
+    files = [_held(mine, other, upstream, backport) for mine, other in pairs]
     taken = {other.path for _, other in pairs if other}
     added = [file for file in backport.work.files if file.path not in taken]
     moved = tuple((mine.path, other.path) for mine, other in pairs if other and mine.path != other.path)
@@ -105,37 +106,57 @@ def _telling(file: FileWork) -> set[str]:
     return {line for hunk in file.hunks for line in hunk.telling}
 
 
-def _held(mine: FileWork, other: FileWork | None) -> _File:
+def _around(commit: Commit, file: FileWork | None) -> tuple[Hunk, ...]:
+    """The hunks of a file with their context."""
+    return next((one.hunks for one in commit.patches if file and one.file.path == file.path), ())
+
+
+def _held(mine: FileWork, other: FileWork | None, upstream: Commit, backport: Commit) -> _File:
     if other is None:
         return _File(mine, None, mine.hunks, (), same_whole=False)
     same = bool(mine.hunks) or (mine.after_blob == other.after_blob and mine.after_mode == other.after_mode)
     same = same and _mode_change(mine) == _mode_change(other)
-    missing = _without(mine.hunks, other.hunks)
-    return _File(mine, other, missing, _without(other.hunks, mine.hunks), same)
+    around, there = _around(upstream, mine), _around(backport, other)
+
+    def renamed(one: LineHunk, two: LineHunk) -> bool:
+        """Whether two hunks stand among the same lines, in a function that the branch knows by another name."""
+        if not _among_same(_context(one, around), _context(two, there)):
+            return False
+        return one.function not in backport.names(other.path)
+
+    left = list(other.hunks)
+    missing = []
+    for one in mine.hunks:
+        alike = [two for two in left if two.hunk.lines == one.hunk.lines]
+        equal = next((two for two in alike if _same_function(one, two)), None) or next(
+            (two for two in alike if renamed(one, two)), None
+        )
+        if equal is None:
+            missing.append(one)
+        else:
+            left.remove(equal)
+    return _File(mine, other, tuple(missing), tuple(left), same)
 
 
 def _mode_change(file: FileWork) -> tuple[str, str] | None:
     return (file.before_mode, file.after_mode) if file.before_mode != file.after_mode else None
 
 
-def _without(hunks: Sequence[LineHunk], others: Sequence[LineHunk]) -> tuple[LineHunk, ...]:
-    """The hunks that have no equal: the same lines in the same function, where git names one on both sides."""
-    left = [(one.hunk.lines, one.function) for one in others]
-    found = []
-    for one in hunks:
-        key = next(
-            (
-                (lines, function)
-                for lines, function in left
-                if lines == one.hunk.lines and (not function or not one.function or function == one.function)
-            ),
-            None,
-        )
-        if key is None:
-            found.append(one)
-        else:
-            left.remove(key)
-    return tuple(found)
+def _same_function(one: LineHunk, other: LineHunk) -> bool:
+    """Whether git names the same function for two hunks, or none for one of them."""
+    return not one.function or not other.function or one.function == other.function
+
+
+def _context(hunk: LineHunk, around: Sequence[Hunk]) -> set[str]:
+    """The telling lines that stand around a hunk."""
+    start = hunk.hunk.before_start
+    near = next((one for one in around if one.before_start <= start <= one.before_start + one.before_count), None)
+    return {squeezed(line[1:]) for line in near.lines if line[:1] == " " and tells(line[1:])} if near else set()
+
+
+def _among_same(one: set[str], other: set[str]) -> bool:
+    """Whether two hunks stand among the same lines, for the most part."""
+    return bool(one and other) and 2 * len(one & other) >= max(len(one), len(other))
 
 
 def _drifted(mine: Sequence[FilePatch], others: Sequence[FilePatch], moved: dict[str, str]) -> tuple[FileHunks, ...]:

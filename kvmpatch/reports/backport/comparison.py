@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from kvmpatch.analysis.comparison import Commit, compare
@@ -14,6 +15,8 @@ from kvmpatch.rules import comparison_reasons as words
 
 if TYPE_CHECKING:
     from kvmpatch.sources.repo import Repository
+
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def compared(repository: Repository, upstream_id: str, backport_id: str) -> Comparison:
@@ -42,4 +45,9 @@ def _read(repository: Repository, works: WorkReader, commit: str) -> Commit:
     if patches and not any(file.hunks for file in work.files):  # a merge, which has no lines of its own
         runs = {patch.file.path: [run for hunk in patch.hunks for run in without_context(hunk)] for patch in patches}
         work = commit_work(commit, work.files, runs)
-    return Commit(patches, work)
+
+    def names(path: str) -> frozenset[str]:
+        data = repository.read_files(commit, [path])[path] or b""
+        return frozenset(word.decode("ascii") for word in _WORD.findall(data))
+
+    return Commit(patches, work, names)
