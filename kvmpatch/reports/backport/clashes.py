@@ -88,17 +88,17 @@ class Clashes:
             met = hunks_met(found, hunks) if found else hunks
             yield ConflictFile(file.path, file.kind, tuple(map(hunk_place, met)), tuple(self._because(file, found)))
 
-    def _because(self, file: PickedFile, found: tuple[Region, ...]) -> Iterator[BackportReason]:
+    def _because(self, file: PickedFile, found: tuple[Region, ...]) -> list[BackportReason]:
+        reasons: list[BackportReason] = []
         try:
             if here := self.sides.in_target(self.center.raw):
                 proof = (Evidence(commit=here, text=self.sides.name(here).subject),)
-                yield words.has_commit(self.sides.name(here), proof)
-            reasons = list(self._by_lines(file, found) if found else self._by_file(file))
-            reasons += self._elsewhere(file)
-        except Unreadable:  # a history that ends early explains nothing
+                reasons.append(words.has_commit(self.sides.name(here), proof))
+            reasons.extend(self._by_lines(file, found) if found else self._by_file(file))
+            reasons.extend(self._elsewhere(file))
+        except Unreadable:  # a history that ends early explains no more than it was read for
             self.patience.cut("unreadable")
-            reasons = []
-        yield from reasons or [words.unknown(max(1, len(found)), self._places(file, found))]
+        return reasons or [words.unknown(max(1, len(found)), self._places(file, found))]
 
     # ---- what is read ----------------------------------------------------------------------------------------------
 
