@@ -107,3 +107,17 @@ def test_a_condition_that_replaces_another_is_told_as_that() -> None:
 def test_a_negated_condition_of_several_words_keeps_its_parentheses() -> None:
     (found,) = flow(TEXT % "", TEXT % "\tif (a == 1)\n\t\tother(vcpu);\n\telse\n\t\treturn 1;\n").early_returns
     assert found.condition == "!(a == 1)"
+
+
+def test_what_never_ran_under_the_condition_is_not_skipped_by_it() -> None:
+    """The branch ended in a return before too: what stands behind it never ran for its register."""
+    text = (
+        "int set_reg(struct kvm_vcpu *vcpu)\n{\n\tif (num == VLENB) {\n%s"
+        "\t\tif (copy_in(&val))\n\t\t\treturn -EFAULT;\n"
+        "\t\treturn 0;\n\t}\n\tfind_address(vcpu);\n\treturn 0;\n}\n"
+    )
+    check = "\t\tif (size != sizeof(val))\n\t\t\treturn -EINVAL;\n"
+    (new,) = flow(text % "", text % check).early_returns
+    assert new.skipped == ("copy_in()",)
+    (gone,) = flow(text % check, text % "").early_returns
+    assert (gone.dropped, gone.skipped) == (True, ("copy_in()",))

@@ -83,7 +83,8 @@ def _only(
     shown = [text for key, text in one.parts if key not in others]
     if not shown:
         return None
-    free = {_work(step): _branches(step) for step in reversed(other)}
+    # What the other side keeps from running under this condition as well is not skipped by this return.
+    free = {_work(step): _branches(step) for step in reversed(other) if not _excluded(one.step, step)}
     skipped = [
         name
         for later in mine[one.position + 1 :]
@@ -183,6 +184,12 @@ def _work(step: Step) -> str:
     if step.does is Does.ASSIGN and not step.declares and re.search(r"->|\.|^\*|\[", step.name):
         return step.name
     return ""
+
+
+def _excluded(first: Step, elsewhere: Step) -> bool:
+    """Whether a step of the other side does not run under a return's condition, be it for an earlier return there."""
+    held = {(c.text, c.negated) for c in first.conditions}
+    return any((c.text, not c.negated) in held for c in elsewhere.conditions)
 
 
 def _excludes(first: Step, later: Step) -> bool:
