@@ -10,7 +10,9 @@ import pytest
 from repo_scratch import Scratch
 
 from kvmpatch import knowledge
+from kvmpatch.errors import Unreadable
 from kvmpatch.model.backport import ConflictFile, Pick
+from kvmpatch.reports.backport import clashes
 from kvmpatch.reports.backport.picking import Picker
 from kvmpatch.reports.backport.target import Target
 from kvmpatch.reports.related.center import Center
@@ -19,6 +21,7 @@ from kvmpatch.reports.related.request import Patience
 from kvmpatch.reports.show_commit import CommitReporter
 from kvmpatch.rules import conflict_reasons
 from kvmpatch.sources.repo import Repository
+from kvmpatch.words import Text
 
 PATH = "arch/riscv/kvm/vcpu.c"
 SECONDS = 60
@@ -380,6 +383,16 @@ def test_without_history_the_cause_is_unknown_and_its_place_is_shown(bench: Benc
     assert reason.code == "cause-unknown"
     assert [(one.path, one.side, one.line) for one in reason.evidence] == [(PATH, "after", 11)]
     assert reason.evidence[0].text == "csr_write(CSR_VSSTATUS, stable_value);"
+
+
+def test_what_is_missing_later_on_does_not_take_reasons_away(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(*_: object) -> None:
+        raise Unreadable(Text.same("missing"))
+
+    bench.on_stable("stable only\n", {PATH: source("csr_write(CSR_VSSTATUS, stable_value);")})
+    fix = bench.scratch.commit("Fix it\n", {PATH: source("csr_write(CSR_VSSTATUS, csr->vsstatus | 1);")})
+    monkeypatch.setattr(clashes, "relocated", unreadable)
+    assert codes(bench.conflict(fix)) == ["target-changed"]
 
 
 def test_out_of_time_the_cause_is_unknown(bench: Bench) -> None:
