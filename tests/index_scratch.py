@@ -87,6 +87,8 @@ def content(folder: Folder, word: str = "sample") -> Content:
     structure = set()
     for table in ("structured", "facts", "changes", "members", "csrs", "bits", "extensions", "lines"):
         structure |= {(table, ids.get(n), *row) for n, *row in db.execute(f"SELECT * FROM {table}")}  # noqa: S608
+    files = db.execute("SELECT n, path FROM touched JOIN files USING(f)")
+    structure |= {("touched", ids.get(n), path) for n, path in files}
     proposed = {
         ids[n]
         for first, count in db.execute(

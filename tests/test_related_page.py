@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from repo_scratch import Scratch
 
 from kvmpatch.model import Evidence, Searched
@@ -79,7 +80,26 @@ def test_a_tree_shows_what_hangs_on_what() -> None:
         "  prerequisites",
         "  └─ 111111111111  needed  KVM: a change",
         "  ● 222222222222  2024-03-01  KVM: a change",
-        "  └─ 333333333333  fixes  fix KVM: a change",
+        "  └─ 333333333333  fix  fix KVM: a change",
+    ]
+
+
+def test_what_is_needed_comes_before_what_only_gives_context() -> None:
+    related = answer("KVM: a change")
+    other = commit("4" * 40, "KVM: b change", "context", kind="textual")
+    prerequisites = RelatedGroup("prerequisite", Text("p", "p"), (other, *(related.groups[2].commits or ())))
+    series = RelatedGroup("series", Text("s", "s"), (commit("5" * 40, "KVM: c change", "same-series"),))
+    edges = (RelatedEdge(TWO, other.id, "leans-on"), RelatedEdge(TWO, ONE, "leans-on"), *related.edges)
+    related = replace(related, groups=(related.groups[0], series, prerequisites, *related.groups[3:]), edges=edges)
+    lines = [line.strip() for line in text(related).splitlines()]
+    assert "1 How they belong together    ● asked  ○ series" in lines
+    assert lines.index("├─ 111111111111  needed  KVM: a change") < lines.index(
+        "└─ 444444444444  textual  KVM: b change"
+    )
+    listed = [line for line in lines if line.startswith(("3.1", "3.2"))]
+    assert listed == [
+        "3.1 111111111111  2024-03-01  [needed]  KVM: a change",
+        "3.2 444444444444  2024-03-01  [textual]  KVM: b change",
     ]
 
 

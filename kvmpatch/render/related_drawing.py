@@ -9,6 +9,7 @@ from kvmpatch.render import labels
 from kvmpatch.render import related_labels as own
 from kvmpatch.render.page import Arrow, Drawing, Line, Node, Span, Style, Twig, Voice
 from kvmpatch.render.show_history import shortened
+from kvmpatch.words import Text
 
 _MOST_TRUNK = 24
 _MOST_TWIGS = 6
@@ -80,7 +81,8 @@ class _Picture:
                 if edge.kind == kind and edge.from_ not in placed and kind != "needs":
                     placed.add(edge.from_)
                     self.children[edge.to].append((edge.from_, kind))
-        for edge in self.related.edges:
+        # who is needed may give context as well
+        for edge in sorted(self.related.edges, key=lambda one: one.kind == "leans-on"):
             if edge.to in placed or edge.kind == "series":
                 continue
             if edge.kind in ("needs", "leans-on", "fixes"):
@@ -89,7 +91,7 @@ class _Picture:
             elif edge.kind in ("reverts", "same-change", "mentions", "same-symbol", "merges"):
                 placed.add(edge.to)
                 self.children[edge.from_].append((edge.to, edge.kind))
-        self.above.sort(key=lambda one: self._date(one[0]))
+        self.above.sort(key=lambda one: (one[1] != "needs", self._date(one[0])))
 
     def _twigs(self, identity: str, depth: int) -> tuple[Twig, ...]:
         if depth > _DEEPEST:
@@ -152,15 +154,15 @@ class _Picture:
 
 
 _BESIDE = {
-    "fixes": own.COUNTS["fix"],
-    "reverts": own.COUNTS["revert"],
+    "fixes": Text("修复", "fix"),
+    "reverts": Text("还原", "revert"),
     "needs": own.NEEDED,
     "leans-on": own.TEXTUAL,
     "same-change": own.COUNTS["backport"],
-    "follows": own.COUNTS["follow-up"],
-    "uses": own.COUNTS["follow-up"],
-    "mentions": own.COUNTS["mention"],
-    "same-symbol": own.COUNTS["same-symbol"],
+    "follows": Text("后续", "follow-up"),
+    "uses": Text("后续", "follow-up"),
+    "mentions": Text("提及", "mention"),
+    "same-symbol": Text("同一处", "same symbol"),
 }
 
 

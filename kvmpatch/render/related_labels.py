@@ -5,6 +5,7 @@ from __future__ import annotations
 from kvmpatch.words import Text
 
 RELATIONS = Text("关系图", "How they belong together")
+ASKED = Text("所问", "asked")
 NOTHING = Text("没有匹配的提交", "No commit matches")
 NO_RELATIVES = Text("没有找到相关提交", "No relatives were found")
 LEFT_OUT = Text("另有", "and")

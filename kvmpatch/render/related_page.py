@@ -42,7 +42,7 @@ def related_page(related: Related, voice: Voice) -> Page:
     drawing = drawing_of(related, voice)
     if drawing:
         number += 1
-        blocks += [Heading(str(number), voice.heading(own.RELATIONS)), drawing]
+        blocks += [Heading(str(number), voice.heading(own.RELATIONS), _legend(related, voice)), drawing]
     for group in related.groups:
         if group.commits:
             number += 1
@@ -111,6 +111,17 @@ def _in_short(related: Related, voice: Voice) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def _legend(related: Related, voice: Voice) -> Line:
+    """What the marks of the picture mean, where there are two."""
+    own_commits = {one.id for group in related.groups if group.id == "match" for one in group.commits or ()}
+    own_commits |= {related.query.id} if related.query.id else set()
+    series = {one.id for group in related.groups if group.id == "series" for one in group.commits or ()}
+    if not own_commits or not series - own_commits:
+        return ()
+    strong = own.ASKED if related.query.id else own.COUNTS["match"]
+    return (Span(f"● {voice.inline(strong)}  ○ {voice.inline(own.COUNTS['series'])}", Style.FAINT),)
+
+
 # ---- groups ----------------------------------------------------------------------------------------------------------
 
 
@@ -120,7 +131,7 @@ def _count(group: RelatedGroup) -> Line:
 
 
 def _items(group: RelatedGroup, number: str, voice: Voice) -> tuple[Item, ...]:
-    commits = group.commits or ()
+    commits = sorted(group.commits or (), key=lambda one: one.kind == "textual")  # what is needed comes first
     shown = voice.fit(_SHOWN.get(group.id, _SHOWN_ELSE), len(commits))
     items = [_item(one, f"{number}.{place}", voice) for place, one in enumerate(commits[:shown], 1)]
     if shown < len(commits):
@@ -131,14 +142,11 @@ def _items(group: RelatedGroup, number: str, voice: Voice) -> tuple[Item, ...]:
 
 
 def _item(commit: RelatedCommit, number: str, voice: Voice) -> Item:
-    line: Line = (
-        Span(shortened(commit.id), Style.ID),
-        Span(f"  {commit.date[:10]}", Style.FAINT),
-        Span(f"  {commit.subject}"),
-    )
-    if commit.kind:
+    line: Line = (Span(shortened(commit.id), Style.ID), Span(f"  {commit.date[:10]}", Style.FAINT))
+    if commit.kind:  # before the subject, where no line ends
         kind = own.KINDS.get(commit.kind, Text.same(commit.kind))
         line = (*line, Span(f"  [{voice.inline(kind)}]", Style.FAINT))
+    line = (*line, Span(f"  {commit.subject}"))
     told = [one for one in commit.reasons if one.code != "filter"]
     shown = voice.fit(_REASONS, len(told))
     details = [line for one in told[:shown] for line in voice.lines(one.said)]
