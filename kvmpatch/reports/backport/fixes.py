@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kvmpatch.reports.backport.needs import Presences
     from kvmpatch.reports.backport.target import Target
     from kvmpatch.reports.related.request import Patience
+    from kvmpatch.sources.repo import RawCommit
 
 _ROUNDS = 6
 _MOST = 60
@@ -90,6 +91,13 @@ class FollowingFixes:
         self.patience = patience
         self._read: dict[str, Known] = {}
         self._tips: list[str] | None = None
+        self._asked: set[str] = set()
+
+    def expect(self, raws: Sequence[RawCommit]) -> None:
+        """Look through history once for all candidates of a call: to walk it anew for each is what takes the time."""
+        core = [Known(raw) for raw in raws]
+        if len(core) > 1:
+            self._read_naming(core, self._tips_without(core))
 
     def find(self, ids: Sequence[str]) -> tuple[FollowingFix, ...]:
         """Fixes and reverts of some commits, and of these fixes in turn, oldest first.
@@ -167,13 +175,21 @@ class FollowingFixes:
 
     def _candidates(self, core: Sequence[Known], tips: Sequence[str]) -> Iterator[Known]:
         """Commits of which a message holds one of the ids or subjects, oldest first."""
-        asked = [identity[:_SHORTEST] for known in core for identity in known.ids]
-        asked += [subject for known in core if len(subject := known.raw.subject) >= _TELLING_SUBJECT]
-        ids = [identity for identity in self.target.finder.naming(asked, tips) if identity not in self._read]
-        self._read.update({raw.id: Known(raw) for raw in self.repository.commits(ids)})
+        self._read_naming(core, tips)
         for known in sorted(self._read.values(), key=lambda one: (moment(one.raw.committer.date), one.id)):
             if known.message.fixes or known.message.reverts:
                 yield known
+
+    def _read_naming(self, core: Sequence[Known], tips: Sequence[str]) -> None:
+        """Read the messages that hold one of the ids or subjects, once for each."""
+        asked = [identity[:_SHORTEST] for known in core for identity in known.ids]
+        asked += [subject for known in core if len(subject := known.raw.subject) >= _TELLING_SUBJECT]
+        new = [one for one in dict.fromkeys(asked) if one not in self._asked]
+        if not new:
+            return
+        self._asked.update(new)
+        ids = [identity for identity in self.target.finder.naming(new, tips) if identity not in self._read]
+        self._read.update({raw.id: Known(raw) for raw in self.repository.commits(ids)})
 
     def _fix(self, known: Known, core: Sequence[Known]) -> _Fix | None:
         """What one commit says of those that are new."""

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 10.0
 """How long one candidate is thought about; what that cut short is told."""
-_MOST_NAMING = 20
+_MOST_NAMING = 200
 _ASKED = "in this call"
 _SECONDS_EACH = 1.0
 """How much longer presence is looked for with each candidate: that is done for all of them at once."""
@@ -78,6 +78,7 @@ class _Search:
         self.profile = profile_of(request.profile).slug if request.profile else None
         self.target = self._target()
         self.asked: set[str] = set()
+        self.bugs: dict[str, RawCommit] = {}
         self.patience = Patience(_SECONDS)
         self.reporter = CommitReporter(repository, None, request.progress)
         self.presences = PresenceFinder(self.target, self.patience)
@@ -93,7 +94,9 @@ class _Search:
         self.asked = {raw.id for raw in raws}
         self.profile = self.profile or self._guessed_profile()
         self.patience.seconds = _SECONDS + len(raws) * _SECONDS_EACH
-        present = self.presences.find(raws)
+        self.bugs = self._bugs(raws)
+        present = self.presences.find([*raws, *self.bugs.values()])
+        self.fixes.expect(raws)
         self.patience.seconds = _SECONDS
         candidates = []
         for place, raw in enumerate(raws, 1):
@@ -177,7 +180,7 @@ class _Search:
 
     def _risks(self, center: Center, made: str | None, pick: Pick) -> tuple[Risk, ...]:
         """What it means there; where things moved to only if it does not go in, and no conflict says so already."""
-        risks = (*self._without_the_bug(center), *risks_of(self.target, center, made))
+        risks = (*self._without_the_bug(center), *risks_of(self.target, center, made, self.patience))
         if made is not None:
             return risks
         said = {one.said for conflict in pick.conflicts for one in conflict.because}
@@ -185,27 +188,31 @@ class _Search:
 
     def _without_the_bug(self, center: Center) -> Iterator[Risk]:
         """The commits that it fixes and the target lacks."""
-        for pointer in center.report.commit.fixes:
-            raw = self._named_before(center, pointer.id or pointer.written)
+        for pointer in center.message.fixes:
+            raw = self.bugs.get(pointer.written)
             if raw is None or raw.id in self.target.taken or raw.id in self.asked:
                 continue
             if self.presences.find([raw])[raw.id].state == "absent":
                 proof = Evidence(commit=center.id, text=f"Fixes: {pointer.written}")
                 yield bug_not_there.speak(raw.id, raw.subject, (proof,))
 
-    def _named_before(self, center: Center, written: str) -> RawCommit | None:
-        """A commit of the candidate's history by an id, its own or that which it has upstream."""
-        try:
-            found = self.repository.resolve((written,))[0].id
-            return next(iter(self.repository.commits([found])))
-        except KvmpatchError:
-            pass
-        proposed = self.target.finder.naming([written], [center.id])
+    def _bugs(self, raws: Sequence[RawCommit]) -> dict[str, RawCommit]:
+        """The commits that candidates fix, by the id as written: their own, or that which they have upstream."""
+        found: dict[str, RawCommit] = {}
+        named = {pointer.written for raw in raws for pointer in read_message(raw.message).fixes}
+        for written in named:
+            try:
+                identity = self.repository.resolve((written,))[0].id
+            except KvmpatchError:
+                continue
+            found[written] = next(iter(self.repository.commits([identity])))
+        lost = named - set(found)
+        proposed = self.target.finder.naming(sorted(lost), [raw.id for raw in raws]) if lost else iter(())
         for identity in self.patience.while_it_lasts(islice(proposed, _MOST_NAMING), "time-limit"):
             raw = next(iter(self.repository.commits([identity])))
-            if any(one.id.startswith(written) for one in read_message(raw.message).upstream):
-                return raw
-        return None
+            for pointer in read_message(raw.message).upstream:
+                found.update({written: raw for written in lost if pointer.id.startswith(written)})
+        return found
 
     def _take(self, identity: str, plan: Plan) -> None:
         """Let the next candidates meet the target with this one in it, and with what it needs before it."""
