@@ -107,8 +107,8 @@ def test_a_textual_prerequisite_comes_in_where_it_is_the_cure(repo: Scratch, tmp
 
 def test_of_textual_prerequisites_as_few_as_it_takes(repo: Scratch) -> None:
     """Three commits wrote context; the conflict is with the two whose lines lie right beside."""
-    changed = {"l17": "long seventeen;\n"}
-    repo.commit("line 17", {"a.c": numbered(**changed)})
+    changed = {"l18": "long eighteen;\n"}
+    repo.commit("line 18", {"a.c": numbered(**changed)})
     changed["l20"] = "long twenty;\n"
     above = repo.commit("line 20", {"a.c": numbered(**changed)})
     changed["l22"] = "long twentytwo;\n"
