@@ -280,6 +280,25 @@ def test_what_generic_kvm_calls_by_its_name(name: str, phase: str) -> None:
     assert phases(flow(text % "", text % "csr_write(CSR_HVIP, 1);")) == {phase: ([], ["csr hvip = 1"])}
 
 
+@pytest.mark.parametrize(
+    ("call", "conditional"),
+    [("my_write(vcpu);", False), ("if (overflown(vcpu))\n\t\tmy_write(vcpu);", True)],
+)
+def test_a_condition_of_a_caller_is_kept_in_mind_though_it_is_not_told(call: str, conditional: bool) -> None:
+    text = "static void my_write(struct kvm_vcpu *vcpu)\n{\n\t%s\n}\n" + LOAD % call
+    facts = flow(text % "", text % "csr_write(CSR_HVIP, 1);")
+    assert phases(facts) == {"vcpu-load": ([], ["csr hvip = 1"])}
+    assert facts.conditional == (frozenset({(VCPU, 3)}) if conditional else frozenset())
+
+
+def test_an_object_behind_a_pointer_is_written_as_a_whole() -> None:
+    text = LOAD % "struct my_context *cntx; cntx = pick(vcpu); %s"
+    facts = flow(text % "", text % "*cntx = (struct my_context) {};")
+    assert phases(facts) == {"vcpu-load": ([], ["field *cntx = (struct my_context) {}"])}
+    # What goes out through a pointer to a value is the caller's.
+    assert phases(flow(text % "", text % "*out = 1;")) == {}
+
+
 def test_a_variable_of_the_same_name_hands_nothing_over() -> None:
     text = "static int reset(struct kvm_vcpu *vcpu)\n{\n\t%s\n}\n" + LOAD % "int reset = 1; do_it(vcpu, reset);"
     facts = flow(text % "", text % "csr_write(CSR_HVIP, 1);")

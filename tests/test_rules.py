@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 
 import pytest
+from repo_scratch import Scratch
 
 from kvmpatch.model import Report
 from kvmpatch.reports.show import ShowRequest, make_reports
@@ -187,3 +189,21 @@ def test_a_register_of_which_bits_are_cleared_is_not_said_to_be_cleared(
     operations: tuple[str, ...], subject: str
 ) -> None:
     assert of_registers("sie", 1, operations) == subject
+
+
+def test_every_entry_is_said_with_the_reserve_of_callers(tmp_path: Path) -> None:
+    repo = Scratch(tmp_path / "linux")
+    path = "arch/riscv/kvm/vcpu.c"
+    text = (
+        "static void my_fence(void *info)\n{\n%s}\n"
+        "void kvm_riscv_gstage_vmid_update(struct kvm_vcpu *vcpu)\n{\n"
+        "\tif (!vmid_next)\n\t\ton_each_cpu_mask(mask, my_fence, NULL, 1);\n}\n"
+        "int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu)\n{\n\tfor (;;) {\n"
+        "\t\tkvm_riscv_gstage_vmid_update(vcpu);\n\t\tkvm_riscv_vcpu_enter_exit(vcpu);\n\t}\n}\n"
+    )
+    repo.commit("start", {path: text % ""})
+    repo.commit("write", {path: text % "\tcsr_write(CSR_HGATP, 0);\n"})
+    (report,) = make_reports(ShowRequest(str(repo.path), ("HEAD",)))
+    (gained,) = (one for section in report.sections for one in section.statements if one.code == "csr-gained")
+    assert gained.said.en == "hgatp is now written before every guest entry if the conditions of its callers hold."
+    assert gained.said.zh == "新增：每次进入客户机前写入 hgatp（调用者的条件成立时）。"

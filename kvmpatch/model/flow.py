@@ -143,7 +143,7 @@ class Capability(msgspec.Struct, frozen=True):
 
 
 class FlowFacts(msgspec.Struct, frozen=True):
-    """Everything about flow."""
+    """Everything about flow. `conditional`: path and line of CSR accesses under conditions of callers, not told."""
 
     phases: tuple[PhaseChange, ...]
     moves: tuple[Move, ...]
@@ -158,3 +158,4 @@ class FlowFacts(msgspec.Struct, frozen=True):
     asked: tuple[AskedOfAnother, ...] = ()
     callbacks: tuple[Callback, ...] = ()
     capabilities: tuple[Capability, ...] = ()
+    conditional: frozenset[tuple[str, int]] = frozenset()

@@ -148,8 +148,8 @@ PHASES = {
 }
 WAS_IN = Text("原在", "was in")
 NO_PHASE_CHANGE = Text(
-    "各阶段的寄存器访问、字段写入和调用不变。",
-    "Register accesses, writes of fields and calls are the same in each phase.",
+    "各阶段的寄存器访问、字段写入和调用不变；先后次序只比对了 CSR。",
+    "Register accesses, writes of fields and calls are the same in each phase; only of CSRs was the order compared.",
 )
 NO_FUNCTION = Text("没有改动函数。", "No function is changed.")
 

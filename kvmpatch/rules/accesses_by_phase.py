@@ -35,7 +35,7 @@ def speak(report: Report, context: Context) -> Iterator[Spoken]:
                 places = groups[names].setdefault((side, operation), [])
                 places += [(phase.phase, effect) for effect in effects]
     for names, found in list(groups.items())[:_MOST_SENTENCES]:
-        yield _gained(report, names, found)
+        yield _gained(report, names, found, context.flow.conditional)
     for phase in context.flow.phases:
         yield from _values(report, phase)
 
@@ -57,7 +57,7 @@ def _is_high_half(effect: Effect, among: Sequence[Effect]) -> bool:
     )
 
 
-def _gained(report: Report, names: tuple[str, ...], found: _Places) -> Spoken:
+def _gained(report: Report, names: tuple[str, ...], found: _Places, conditional: frozenset[tuple[str, int]]) -> Spoken:
     """When a group of CSRs is accessed now and no longer, in one sentence, as `swapped at every guest entry`."""
     shown = listed(list(names))
     parts: dict[str, list[Text]] = {"after": [], "before": []}
@@ -80,11 +80,16 @@ def _gained(report: Report, names: tuple[str, ...], found: _Places) -> Spoken:
     ]
     start = "新增：" if not parts["before"] else ""
     subject = f"{shown.zh} " if parts["before"] else ""
+    # «At every entry» holds for the place, not for what callers ask before they get there.
+    gained = [effect for (side, _), places in found.items() if side == "after" for _, effect in places]
+    if any((effect.path, effect.line) in conditional for effect in gained):
+        zh[0] += "（调用者的条件成立时）" if subject else f" {shown.zh}（调用者的条件成立时）"
+        en[0] += " if the conditions of its callers hold"
     return say(
         "summary",
         "csr-gained" if parts["after"] else "csr-lost",
         Text(
-            f"{start}{subject}{'；'.join(zh)}{'' if subject else ' ' + shown.zh}。",
+            f"{start}{subject}{'；'.join(zh)}{'' if subject or '（' in zh[0] else ' ' + shown.zh}。",
             f"{what[0].upper()}{what[1:]} {', '.join(en)}." if what.startswith("bits ") else f"{what} {', '.join(en)}.",
         ),
         *proof[:6],

@@ -47,6 +47,7 @@ class _Side(msgspec.Struct, frozen=True):
     runs: dict[tuple[str, str], list[Run]]
     unplaced: tuple[Unplaced, ...]
     callbacks: tuple[Callback, ...]
+    conditional: frozenset[tuple[str, int]]
 
 
 @dataclass(slots=True)
@@ -102,6 +103,7 @@ def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts
         unplaced=tuple(_nowhere(old, new)),
         callbacks=new.callbacks or old.callbacks,
         capabilities=tuple(capabilities(code)),
+        conditional=new.conditional,
     )
 
 
@@ -170,7 +172,7 @@ def _run(program: Program, side: Side, touched: list[tuple[str, str]], one_sided
             if key not in seen:
                 seen.add(key)
                 runs[run.phase, root.name].append(run)
-    return _Side(dict(runs), tuple(unplaced), tuple(callbacks.values()))
+    return _Side(dict(runs), tuple(unplaced), tuple(callbacks.values()), frozenset(tracer.conditional))
 
 
 def _callback(root: Function, route: Route, side: Side) -> Callback:

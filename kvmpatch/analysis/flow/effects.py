@@ -10,10 +10,10 @@ import msgspec
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.flow.program import Function, Program
-from kvmpatch.analysis.flow.routes import is_called_from_outside, phase_at, phase_within
+from kvmpatch.analysis.flow.routes import is_called_from_outside, is_first_run, phase_at, phase_within
 from kvmpatch.analysis.uses import BitSeen, CsrUse, Uses
 from kvmpatch.model import Effect, Guard, GuardKind
-from kvmpatch.parse.csource.steps import Does, Origin, Step
+from kvmpatch.parse.csource.steps import Condition, Does, Origin, Step
 
 _DEEPEST = 6
 _MOST_EFFECTS = 4000
@@ -32,6 +32,7 @@ _TELLING = {GuardKind.HOST, GuardKind.GUEST, GuardKind.CONFIG}
 FILLS = {"memset", "memcpy", "memmove", "bitmap_zero", "bitmap_copy", "memzero_explicit"}
 
 
+_WHOLE = re.compile(r"\*\w|\((?:const )?struct \w+\)\s*\{")
 _CALLED = re.compile(r"\b([a-z_]\w*)\s*\(")
 
 
@@ -58,6 +59,7 @@ class _Here(msgspec.Struct, frozen=True):
     via: tuple[str, ...]
     names: dict[str, str]
     outer: tuple[Guard, ...] = ()
+    hidden: bool = False
 
 
 class Tracer:
@@ -79,19 +81,21 @@ class Tracer:
         # Calls that do not name what they reach: by place and name.
         self.indirect = indirect or {}
         self.left = _MOST_EFFECTS
+        # Places of CSR accesses that stand under conditions of callers, which are not told.
+        self.conditional: set[tuple[str, int]] = set()
 
     def trace(self, function: Function, phase: str) -> Iterator[Run]:
         """The effects from an entry point on."""
         yield from self._function(function, phase_within(phase, function.name), (), (function.name,))
 
     def _function(
-        self, function: Function, phase: str, guards: tuple[Guard, ...], via: tuple[str, ...]
+        self, function: Function, phase: str, guards: tuple[Guard, ...], via: tuple[str, ...], *, hidden: bool = False
     ) -> Iterator[Run]:
         counts = (function.path, function.name) in self.touched
         uses = self.program.uses(function) if counts else Uses()
         if function.is_assembly:
             for access in uses.csrs:
-                yield self._csr(access, _Here(function, phase, guards, via, {}))
+                yield self._csr(access, _Here(function, phase, guards, via, {}, hidden=hidden))
             return
         steps = self.program.body(function).steps
         names = aliases(steps)
@@ -109,11 +113,11 @@ class Tracer:
             if self.left <= 0:
                 return
             phase_here = phase_at(self.program, phase, function, step)
-            outer = _Here(function, phase_here, guards, via, names)
+            outer = _Here(function, phase_here, guards, via, names, hidden=hidden)
             if step.does is Does.CALL and knowledge.accessor(step.name):
                 for access in accesses.pop(step.line, []):
                     yield self._csr(access, outer)
-            here = _Here(function, phase_here, (*guards, *reader.guards(step.conditions)), via, names, guards)
+            here = _Here(function, phase_here, (*guards, *reader.guards(step.conditions)), via, names, guards, hidden)
             if step.does is Does.CALL:
                 yield from self._call(step, here, counts=counts)
             if counts:
@@ -124,7 +128,7 @@ class Tracer:
 
     def _own(self, step: Step, here: _Here, bit_lines: Collection[int]) -> Iterator[Run]:
         """The effects of a step that neither calls nor touches a bit."""
-        if step.does is Does.ASSIGN and not step.declares and (name := _field_of(step.name, here.names)):
+        if step.does is Does.ASSIGN and not step.declares and (name := _field_of(step, here.names)):
             # What is read from a CSR, or swapped with it, is told as the access.
             if step.line not in bit_lines and not _holds_accessor(step.value):
                 said = f"{step.operator} {expand(step.value or '', here.names)}"
@@ -163,7 +167,9 @@ class Tracer:
             lasting = tuple(c for c in step.conditions if c.origin is not Origin.EARLY_EXIT)
             asked = self.program.reader(here.function).conditions.guards(lasting)
             below = (*here.outer, *(guard for guard in asked if counts or guard.kind in _TELLING))
-            yield from self._function(target, phase_within(here.phase, target.name), below, (*here.via, target.name))
+            hidden = here.hidden or (not counts and any(_is_choice(c, here.phase) for c in lasting))
+            phase = phase_within(here.phase, target.name)
+            yield from self._function(target, phase, below, (*here.via, target.name), hidden=hidden)
         elif counts and step.name in FILLS and step.arguments and _FIELD.search(step.arguments[0]):
             filled = step.arguments[0].lstrip("&").strip()
             value = "0" if step.name == "bitmap_zero" else step.arguments[1].lstrip("&") if step.arguments[1:] else None
@@ -180,6 +186,8 @@ class Tracer:
     def _csr(self, access: CsrUse, here: _Here) -> Run:
         self.left -= 1
         target = access.csr or access.csr_macro or "?"
+        if here.hidden:
+            self.conditional.add((access.path, access.line))
         guards = (*here.guards, *access.guards)
         return Run(
             Effect("csr", target, access.value, guards, here.via, access.path, access.line, None, access.operation),
@@ -202,13 +210,21 @@ class Tracer:
         )
 
 
+def _is_choice(condition: Condition, phase: str) -> bool:
+    """Whether a call stands under a condition that the phase is not known by."""
+    return condition.origin in {Origin.BRANCH, Origin.CASE} and not (phase == "first-run" and is_first_run(condition))
+
+
 def _holds_accessor(value: str | None) -> bool:
     return any(knowledge.accessor(name) for name in _CALLED.findall(value or ""))
 
 
-def _field_of(written: str, names: dict[str, str]) -> str:
-    """What an assignment writes where that is a field; `*context` is one where the pointer is to one."""
+def _field_of(step: Step, names: dict[str, str]) -> str:
+    """What an assignment writes where that is a field, or a whole object behind a pointer."""
+    written = step.name
     name = expand(written, names)
+    if written.startswith("*") and _WHOLE.match(step.value or ""):
+        return name.removeprefix("*&")
     if _FIELD.search(written):
         return name
     # What a local pointer to a field points to is that field, or a part of it.
