@@ -9,7 +9,7 @@ from kvmpatch.rules.author_sentences import passages, sentences
 PROBLEM = {
     "The reset path leaks the page when the allocation of the second one fails.": "failure",
     "Currently the timer is armed twice.": "present-state",
-    "However, the guest reads the stale value.": "contrast",
+    "However, the guest reads the stale value.": "turn",
     "Unfortunately nobody calls it on that path.": "contrast",
     "KVM does not restore the register after a migration.": "negation",
     "The helper is missing a barrier.": "failure",
@@ -51,6 +51,7 @@ NEITHER = (
     "Return values are checked by the caller.",
     "Call chains of this kind are long.",
     "This is harmless.",
+    "However, it keeps to the rule that one side alone writes.",
     "When a guest is built, make rebuilds all of it.",
     "The new lock does not cause any trouble.",
     "The commit that added it says `foo is broken'.",

@@ -68,6 +68,8 @@ _ASIDE = re.compile(r"`[^`']*[`']|\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|\([^()]*\)")
 _IF = re.compile(r"\b(?:when|if|whenever|once|until|unless|in case)\b[^,]*", re.IGNORECASE)
 _RELATIVE = re.compile(r",?\s(?:(?:which|who|whose)\b|that (?:is|are|was|does|do|did|has|have|can|could|will)\b)[^,]*")
 _NEW = re.compile(r"(?:this|it|the new|that)\b", re.IGNORECASE)
+# A turn by itself may lead anywhere; with one of these it leads to a problem.
+_WEIGHTY = ("failure", "consequence", "negation", "present-state-within")
 _HEDGED = re.compile(r"\b(?:should|could|might|can|must|we)\b", re.IGNORECASE)
 
 
@@ -161,7 +163,11 @@ def _problem(text: str, solved: bool) -> tuple[str, str] | None:
         match = _pattern(name).match(read) if where == "start" else _pattern(name).search(read)
         if match is None or (name == "present-state-within" and _NEW.match(text)):
             continue
-        hedged = name in {"contrast", "negation"} and _HEDGED.search(text) and not _pattern("failure").search(text)
+        if name == "turn" and not any(_pattern(other).search(read) for other in _WEIGHTY):
+            continue
+        hedged = (
+            name in {"contrast", "turn", "negation"} and _HEDGED.search(text) and not _pattern("failure").search(text)
+        )
         return None if hedged else (name, match[0])
     return None
 
