@@ -54,6 +54,8 @@ _MOST_NAMING = 200
 _ASKED = "in this call"
 _SECONDS_EACH = 1.0
 """How much longer presence is looked for with each candidate: that is done for all of them at once."""
+_MOST_IN_FULL = 20
+"""Candidates above which textual prerequisites are not followed: most of what a range leans on is in the range."""
 _LATEST = 50
 """Commits of the target whose messages tell in which form it keeps its backports."""
 
@@ -83,7 +85,6 @@ class _Search:
         self.reporter = CommitReporter(repository, None, request.progress)
         self.presences = PresenceFinder(self.target, self.patience)
         self.picker = Picker(self.target, self.patience)
-        self.needs = NeedsFinder(self.target, self.presences, self.patience)
         self.fixes = FollowingFixes(self.target, self.presences, request.ignored, self.patience)
         self.planner = Planner(self.target, self.patience)
 
@@ -93,6 +94,7 @@ class _Search:
         raws = list(self.repository.commits(dict.fromkeys(one.id for one in asked)))
         self.asked = {raw.id for raw in raws}
         self.profile = self.profile or self._guessed_profile()
+        self.needs = NeedsFinder(self.target, self.presences, self.patience, in_full=len(raws) <= _MOST_IN_FULL)
         self.patience.seconds = _SECONDS + len(raws) * _SECONDS_EACH
         self.bugs = self._bugs(raws)
         present = self.presences.find([*raws, *self.bugs.values()])

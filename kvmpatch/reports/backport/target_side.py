@@ -57,6 +57,7 @@ class TargetSide:
         self._walk_of: dict[str, Walk] = {}
         self._since: float | None = None
         self._contained: dict[str, bool] = {}
+        self._learned: set[str] = set()
         self._messages: dict[str, Message] = {}
         self._naming: defaultdict[str, list[str]] = defaultdict(list)
         self._subjects: defaultdict[str, list[str]] = defaultdict(list)
@@ -70,11 +71,23 @@ class TargetSide:
 
     def learn(self, candidates: Sequence[RawCommit]) -> None:
         """Read what some candidates ask for."""
-        new = [raw.id for raw in candidates if raw.id not in self._contained]
-        self._place(new)
+        asked = dict.fromkeys(raw.id for raw in candidates)
+        # what messages point to is asked for with them: one walk tells of all, and each walk takes as long
+        asked.update(dict.fromkeys(self._sources(candidates)))
+        self._place([identity for identity in asked if identity not in self._contained])
         lacking = [raw for raw in candidates if not self._contained[raw.id]]
-        if len(self._contained) - sum(self._contained.values()) > 1 and lacking:
+        self._learned.update(raw.id for raw in candidates)
+        if lacking and sum(not self._contained[identity] for identity in self._learned) > 1:
             self._read_since(min(moment(raw.author.date) or moment(raw.committer.date) for raw in lacking))
+
+    def _sources(self, candidates: Sequence[RawCommit]) -> Iterator[str]:
+        """The commits of this repository that the messages of some candidates point to."""
+        for raw in candidates:
+            for pointer in read_message(raw.message).upstream:
+                try:
+                    yield self.repository.resolve((pointer.id,))[0].id
+                except KvmpatchError:
+                    continue
 
     def _place(self, ids: Sequence[str]) -> None:
         """Tell of some commits whether the target has them, and read what it has besides."""
