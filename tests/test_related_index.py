@@ -9,8 +9,11 @@ import pytest
 
 from kvmpatch.model.related import Related
 from kvmpatch.reports.index import IndexRequest, index_report
+from kvmpatch.reports.indexed import indexed
 from kvmpatch.reports.related import RelatedRequest, make_related
 from kvmpatch.reports.related.finder import GitFinder, finder_for
+from kvmpatch.reports.related.index_finder import literal_of
+from kvmpatch.reports.related.matches import matched
 from kvmpatch.sources.demo import DemoHistory, lay_down
 from kvmpatch.sources.repo import Repository
 
@@ -72,6 +75,57 @@ def test_changes_are_read_from_the_index(miniature: DemoHistory, monkeypatch: py
         matches = next(one.commits for one in related.groups if one.id == "match")
         assert matches
         assert all(reason.evidence for commit in matches for reason in commit.reasons)
+
+
+@pytest.mark.parametrize(
+    ("syntax", "pattern", "literal"),
+    [
+        ("fixed", "a.b*", "a.b*"),
+        ("basic", "senv.fg_reg", "fg_reg"),
+        ("basic", "senvcfg*", "senvcf"),
+        ("basic", "senvcfg+", "senvcfg+"),
+        ("extended", "senvcfg+", "senvcf"),
+        ("extended", "senvcfg?x", "senvcf"),
+        ("perl", "^KVM: .*senvcfg$", "senvcfg"),
+        ("basic", "[se]nvcfg[]x]context", "context"),
+        ("basic", "[^]a]senvcfg", "senvcfg"),
+        ("basic", "senvcfg[[:space:]]", ""),
+        ("basic", "senvcfg\\|henvcfg", ""),
+        ("extended", "senvcfg|henvcfg", ""),
+        ("basic", "senvcfg|henvcfg", "senvcfg|henvcfg"),
+        ("extended", "(senvcfg)?", ""),
+        ("extended", "senvcfg{0}", ""),
+        ("perl", "\\bsenvcfg", ""),
+        ("basic", "one\ntwo-lines", ""),
+        ("basic", "abc.de", ""),
+    ],
+)
+def test_what_a_pattern_holds_for_certain(syntax: str, pattern: str, literal: str) -> None:
+    assert literal_of(pattern, syntax) == literal
+
+
+def test_patterns_are_decided_by_git_among_proposals(miniature: DemoHistory, monkeypatch: pytest.MonkeyPatch) -> None:
+    index_report(IndexRequest("build", str(miniature.path)))
+    patterns = (
+        "se.vcfg context save",
+        "^RISC-V: KVM: .* Svadu",
+        "kvm_vcpu_conf[h-j]g",
+        "[Ss]envcfg register",
+        "CONTEXT SAVE*",
+    )
+    with indexed(str(miniature.path))() as repository:
+        for pattern in patterns:
+            for syntax in ("basic", "extended", "perl"):
+                request = RelatedRequest(
+                    str(miniature.path),
+                    grep=(pattern,),
+                    syntax=syntax,
+                    ignore_case=True,
+                    all=True,
+                )
+                found = finder_for(repository, request).matching(request, syntax)
+                assert found is not None
+                assert sorted(found) == sorted(matched(repository, request)) != []
 
 
 def test_without_an_index_git_is_asked(miniature: DemoHistory) -> None:

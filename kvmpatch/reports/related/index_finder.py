@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kvmpatch.reports.related.finder import GitFinder
-from kvmpatch.reports.related.matches import PLAIN_TEXT, tips_of
+from kvmpatch.reports.related.matches import PLAIN_TEXT, filter_of, tips_of
 from kvmpatch.sources.index.indexed import IndexedRepository
 from kvmpatch.sources.index.touched import lines_of, unpacked_text
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from kvmpatch.reports.related.request import RelatedRequest
     from kvmpatch.sources.index import Index, Reach
     from kvmpatch.sources.repo import Repository
+
+_MOST_DECIDED = 20_000
+_SHORTEST_LITERAL = 4
 
 
 class IndexFinder(GitFinder):
@@ -40,19 +43,24 @@ class IndexFinder(GitFinder):
         return iter(self._among(list(found), wanted))
 
     def matching(self, request: RelatedRequest, syntax: str) -> list[str] | None:
-        """The matches of a question that is nothing but plain words; None where git has to be asked."""
+        """The matches of a question of patterns alone: plain words are looked up; git decides about the others."""
         narrowed = request.author or request.committer or request.since or request.until or request.paths
         if narrowed or request.no_merges or request.invert_grep or not request.grep:
             return None
         plain = all(one.strip() and (syntax == "fixed" or PLAIN_TEXT.match(one)) for one in request.grep)
-        if not plain or any("\n" in one or not one.isascii() for one in request.grep):
+        literals = request.grep if plain else tuple(literal_of(one, syntax) for one in request.grep)
+        if any(not one or "\n" in one or not one.isascii() for one in literals):
             return None
         tips = tips_of(self.repository, request)
         if any(tip.startswith("^") for tip in tips) or not self.index.covers(tips):
             return None
-        sets = [set(self.index.messages_containing(one, ignore_case=request.ignore_case)) for one in request.grep]
-        found = set.intersection(*sets) if request.all_match else set.union(*sets)
-        return self._among(sorted(found), tips)
+        sets = [set(self.index.messages_containing(one, ignore_case=request.ignore_case)) for one in literals]
+        found = self._among(sorted(set.intersection(*sets) if request.all_match else set.union(*sets)), tips)
+        if plain:
+            return found
+        if len(found) > _MOST_DECIDED or not isinstance(self.repository, IndexedRepository):
+            return None
+        return self.repository.deciding(found, filter_of(self.repository, request))
 
     def changing(
         self, pattern: re.Pattern[str], ids: Sequence[str], paths: Sequence[str], *, headings: bool = False
@@ -81,3 +89,26 @@ def _has(commit: str, data: bytes, pattern: re.Pattern[str], wanted: Callable[[s
     return pattern.search(text) is not None and any(
         (headings or line.sign != "@") and pattern.search(line.text) for line in lines_of(commit, text, wanted)
     )
+
+
+def literal_of(pattern: str, syntax: str) -> str:
+    """The longest text that every match of a pattern holds for certain; empty where none can be told so simply.
+
+    Escapes, groups, alternatives and classes with a name are not understood, and make it give up.
+    """
+    if syntax == "fixed":
+        return pattern
+    quantifiers, unknown = ("*", "\\") if syntax == "basic" else ("*+?", "\\|(){}")
+    if any(sign in pattern for sign in (*unknown, "\n", "[:", "[.", "[=")):
+        return ""
+    runs = [""]
+    # a bracket expression ends at the first bracket that is not its first sign
+    for part in re.findall(r"\[\^?\]?[^\]]*\]|.", pattern):
+        if part in quantifiers:
+            runs[-1] = runs[-1][:-1]
+        if len(part) > 1 or part in quantifiers or part in "[].^$":
+            runs.append("")
+        else:
+            runs[-1] += part
+    longest = max(runs, key=len)
+    return longest if len(longest) >= _SHORTEST_LITERAL and longest.strip() else ""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from kvmpatch.sources.repo import ChangedLine, Filter, Repository
 from kvmpatch.sources.repo.objects import ObjectReader
 from kvmpatch.sources.repo.repository import NO_FILTER
+from kvmpatch.sources.repo.walks import filter_options
 
 if TYPE_CHECKING:
     from kvmpatch.sources.index.lookups import Index
@@ -179,6 +180,16 @@ class IndexedRepository(Repository):
                 named.update(index.messages_containing(written, ignore_case=True, at_word_start=True))
         numbers = set(index.numbers(list(named)).values())
         return iter(index.ids([n for n in after if n in numbers]))
+
+    def deciding(self, ids: Sequence[str], where: Filter) -> list[str]:
+        """Those of some commits that git finds to pass a filter of patterns; nothing else is looked at.
+
+        Raises:
+            UsageError: git does not take a pattern.
+        """
+        options = filter_options(where)
+        self._history.check(options, ())
+        return list(self._history.walk(ids, ["--no-walk=unsorted", *options])) if ids else []
 
     def since_then(self, commit: str, tip: str, times: tuple[int, int]) -> tuple[bool, list[str]]:
         """Whether `tip` contains a commit, and what else it contains that was committed between two moments."""
