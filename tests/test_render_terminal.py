@@ -270,6 +270,7 @@ def test_a_large_commit_is_shown_in_time() -> None:
         ("加入 A 和 B", "added A and B", "加入/added A, B"),
         ("加入 A、B 和 C", "added A, B and C", "加入/added A, B, C"),
         ("首次写入 henvcfg", "henvcfg first written", "首次写入 henvcfg / henvcfg first written"),
+        ("x 更名为 y，移动 z → p", "x renamed to y, moved z → p", "x 更名为/renamed to y, 移动/moved z → p"),
         ("无", "none", "无 / none"),
         ("a b", "a b", "a b"),
     ],

@@ -209,19 +209,21 @@ class Voice(msgspec.Struct, frozen=True):
         return " / ".join(self.each(text))
 
     def shared(self, text: Text) -> str:
-        """Words within a line, with what both languages begin and end with said once: `cfg 新增/gained hedeleg`."""
+        """Words within a line, with what both languages have in common said once: `cfg 新增/gained hedeleg`."""
         said = self.each(text)
         if len(said) < 2:
             return said[0]
-        first, second = (
-            one.replace("、", ", ").replace(link, ", ").split(" ") for one, link in zip(said, _LINKS, strict=False)
-        )
-        start = _common(first, second)
-        end = _common(first[: start - 1 if start else None : -1], second[: start - 1 if start else None : -1])
-        middles = [words[start : len(words) - end] for words in (first, second)]
-        if not start + end or not all(middles) or set(middles[0]) & set(middles[1]):
-            return self.inline(text)
-        return " ".join((*first[:start], "/".join(map(" ".join, middles)), *first[len(first) - end :]))
+        from difflib import SequenceMatcher
+
+        first, second = (_tokens(one, link) for one, link in zip(said, _LINKS, strict=False))
+        parts = []
+        for what, start, end, other_start, other_end in SequenceMatcher(None, first, second, False).get_opcodes():
+            if what in {"delete", "insert"}:
+                # The order differs: one language after the other reads better.
+                return self.inline(text)
+            here = " ".join(first[start:end])
+            parts.append(here if what == "equal" else f"{here}/{' '.join(second[other_start:other_end])}")
+        return " ".join(parts) if len(parts) > 1 else self.inline(text)
 
     def lines(self, text: Text, style: Style = Style.PLAIN) -> tuple[Line, ...]:
         """A sentence as one line for each language."""
@@ -232,9 +234,6 @@ class Voice(msgspec.Struct, frozen=True):
         return count if self.verbose or count <= limit + 1 else limit
 
 
-def _common(first: list[str], second: list[str]) -> int:
-    """How many words two texts have in common from the start."""
-    return next(
-        (at for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other),
-        min(len(first), len(second)),
-    )
+def _tokens(said: str, link: str) -> list[str]:
+    """Words, with the names of a list set apart in one way."""
+    return said.replace("、", ", ").replace("，", ", ").replace(link, ", ").split(" ")
