@@ -464,3 +464,21 @@ def test_many_matches_are_all_listed_and_looked_into_in_part(scratch: Scratch) -
     related = ask(scratch, grep=("word",))
     assert set(ids(related, "match")) == set(made)
     assert [one.code for one in related.warnings] == ["too-many"]
+
+
+def test_a_file_that_moves_uses_nothing_new(tmp_path: Path) -> None:
+    scratch = Scratch(tmp_path / "repo")
+    scratch.commit("sample: Begin\n", {"sample/one.c": "int one;\n", "sample/two.c": "int two;\n"})
+    brings = scratch.commit(
+        "sample: Add a helper\n", {"sample/one.c": "int one;\n\nint sample_count(void)\n{\n\treturn one;\n}\n"}
+    )
+    body = "int two;\n\nint twice(void)\n{\n\treturn 2 * sample_count();\n}\n"
+    uses = scratch.commit("sample: Count twice\n", {"sample/two.c": body})
+    moves = scratch.commit("sample: Move it\n", {"sample/two.c": None, "sample/deep/two.c": body})
+    more = "\nint thrice(void)\n{\n\treturn 3 * sample_count();\n}\n"
+    both = scratch.commit("sample: Move it back\n", {"sample/deep/two.c": None, "sample/two.c": body + more})
+    related = make_related(RelatedRequest(start=str(scratch.path), rev=brings))
+    found = {one.id: [reason.code for reason in one.reasons] for one in group(related, "follow-up")}
+    assert found.get(uses) == ["uses"]
+    assert "uses" not in found.get(moves, [])
+    assert "uses" in found.get(both, [])

@@ -96,17 +96,21 @@ class LaterFinder:
             if change.change is Happened.MODIFIED and change.kind in {Kind.FUNCTION, Kind.STRUCT, Kind.ASM_SYMBOL}
         }
         heading = re.compile(rf"\b(?:{_either(sorted({name for name, _ in changed}))})\b") if changed else None
-        users: dict[str, dict[str, Evidence]] = {}
+        found: dict[str, dict[str, list[Evidence]]] = {}
         beside: list[str] = []
         lines = self.repository.changed_lines(ids[:_LATER], paths)
+        removed: set[tuple[str, str]] = set()
         for line in self.patience.while_it_lasts(lines, "time-limit"):
-            match = uses.search(line.text) if uses and line.sign == "+" else None
-            if match and uses and (match := uses.search(without_words(line.text))):
+            match = uses.search(line.text) if uses and line.sign in "+-" else None
+            if match and line.sign == "-":
+                removed.add((line.commit, line.text.strip()))
+            elif match and uses and (match := uses.search(without_words(line.text))):
                 name = next(value for value in match.groups() if value)
                 proof = Evidence(commit=line.commit, path=line.path, side="after", text=line.text.strip())
-                users.setdefault(line.commit, {}).setdefault(name, proof)
+                found.setdefault(line.commit, {}).setdefault(name, []).append(proof)
             elif line.sign == "@" and heading and heading.search(line.text) and line.commit not in beside[-1:]:
                 beside.append(line.commit)
+        users = _without_moved(found, removed)
         yield from self._users(users)
         yield from self._beside([commit for commit in beside if commit not in users], changed)
 
@@ -148,6 +152,19 @@ class LaterFinder:
             return kept
         touched = next(iter(self.repository.changed([commit], counts=False)))
         return commit_facts(self.center.reporter.sided(commit, touched.files[:MOST_FILES]))
+
+
+def _without_moved(
+    found: dict[str, dict[str, list[Evidence]]], removed: set[tuple[str, str]]
+) -> dict[str, dict[str, Evidence]]:
+    """The first use of each name; without lines that a commit only moves, which are removed elsewhere as they are."""
+    kept: dict[str, dict[str, Evidence]] = {}
+    for commit, names in found.items():
+        new = {
+            name: [one for one in proofs if (commit, one.text or "") not in removed] for name, proofs in names.items()
+        }
+        kept[commit] = {name: proofs[0] for name, proofs in new.items() if proofs}
+    return {commit: proofs for commit, proofs in kept.items() if proofs}
 
 
 def _only_shifted(member: MemberChange) -> bool:
