@@ -168,6 +168,7 @@ CASES: list[tuple[str, str, str | None, set[str]]] = [
     ("anolis", STABLE + SIGNED, None, {"header-foreign"}),
     ("xen", XEN, None, set()),
     ("xen", XEN.replace("master date: 2024-03-02 10:00:00 +0000\n", ""), None, {"header-key"}),
+    ("xen", UBUNTU + OWN, None, set()),  # their stable trees know both forms
     ("ubuntu", UBUNTU + OWN, None, set()),
     ("ubuntu", UBUNTU.replace("{up}", "{short}") + OWN, None, {"header-short-id"}),
 ]

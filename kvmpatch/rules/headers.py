@@ -61,7 +61,8 @@ def findings(profile: Profile, one: Backported) -> Iterator[HeaderFinding]:
     if profile.reverts and one.message.reverts and not places:
         yield _made(one, "header-revert", "error", "还原提交也要有提交头", "a revert has the head as well")
     elif not places or not _points(profile, places, one):
-        yield from _without_head(profile, one)
+        if one.form not in profile.also:
+            yield from _without_head(profile, one)
     else:
         yield from _keys(profile, one, lines, places)
         yield from _frame(profile, one, lines, places)

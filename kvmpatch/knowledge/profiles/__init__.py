@@ -50,6 +50,7 @@ class Profile(msgspec.Struct, frozen=True):
         tells: patterns of which a message of this distribution matches one.
         narrows: the profile whose form this one shares, with further rules.
         forms: the forms of pointers (slugs of the message's parser) that are right here.
+        also: further forms that are as right here, and need none of the lines.
         keys: the lines of the head, in order.
         rule: the line that closes the head; None where none does.
         at_end: whether the lines stand among the trailers and not at the top.
@@ -70,6 +71,7 @@ class Profile(msgspec.Struct, frozen=True):
     keys: tuple[Key, ...]
     note: str
     source_title: Text
+    also: tuple[str, ...] = ()
     narrows: str | None = None
     rule: str | None = None
     at_end: bool = False

@@ -16,6 +16,7 @@ from kvmpatch.words import Text
 _BY_DESIGN = frozenset({"age-limit", "deep-limit"})
 """Limits of a search that are no gap: who looks at every tree of five years has looked far enough."""
 _FUNCTION = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_NO_REMARK = "header-remark"
 _DIGITS = 32
 _MOST_PROOF = 8
 
@@ -103,7 +104,10 @@ class _About:
 
     def header(self) -> Iterator[Annotation]:
         """What is to be said of the form of its message."""
+        compared = self.candidate.comparison is not None
         for finding in self.candidate.header.findings if self.candidate.header else ():
+            if finding.code == _NO_REMARK and compared:
+                continue  # told with its files, as what differs from upstream
             yield self.message(finding.code, finding.level, finding.said, finding.evidence)
 
     # ---- the parts of the report ---------------------------------------------------------------------------------
