@@ -76,6 +76,7 @@ class _Limited:
     def walk(self, tip: int, cut: int) -> list[int]:
         """The wanted commits; all are found before the first is known to be one."""
         flags, heap, dates = self.flags, self.heap, self.graph.dates
+        first, others, is_plain = self.graph.first, self.graph.others, self.pruning is None
         self.cut = cut
         for n in (tip, cut):
             flags[n] |= _PARSED
@@ -94,9 +95,15 @@ class _Limited:
                     if not slop:
                         return self._shown(listed)
                     break
-                follow = self._follow(n)
                 listed.append(n)
                 date = dates[n]
+                if is_plain and n not in others:  # as `_follow`, for the most of all commits
+                    follow = first[n]
+                    known = flags[follow]
+                    flags[follow] = known | _PARSED | _SEEN
+                    follow = 0 if known & _SEEN else follow
+                else:
+                    follow = self._follow(n)
                 # history that does not branch here: no need to queue what comes next
                 if not follow or (heap and dates[follow] <= -heap[0][0]):
                     if follow:
