@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from kvmpatch.model import (
     REPORT_SCHEMA,
     AccessBefore,
@@ -10,6 +12,7 @@ from kvmpatch.model import (
     Basis,
     BitBefore,
     BitUse,
+    CallChange,
     Change,
     ChangeBefore,
     Commit,
@@ -85,12 +88,16 @@ def changed(
     )  # fmt: skip
 
 
-def body_changed(name: str, lines: tuple[int, int], signature: str) -> Change:
+def body_changed(name: str, lines: tuple[int, int], signature: str, *calls: CallChange) -> Change:
     before = ChangeBefore(name, VCPU, lines, signature, None)
-    return changed(
+    made = changed(
         Kind.FUNCTION, Happened.MODIFIED, name, VCPU, lines,
         aspects=(Aspect.BODY,), signature=signature, before=before,
     )  # fmt: skip
+    return replace(made, calls=calls)
+
+
+_FIRST_RUN = Guard("vcpu->arch.ran_atleast_once", GuardKind.VCPU, negated=True)
 
 
 CHANGES = (
@@ -109,8 +116,14 @@ CHANGES = (
         before=ChangeBefore(OLD, VCPU, (475, 495), f"static void {OLD}(const unsigned long *isa)", None),
         similarity=0.74,
     ),
-    body_changed(LOAD, (493, 529), f"void {LOAD}(struct kvm_vcpu *vcpu, int cpu)"),
-    body_changed(RUN, (624, 763), f"int {RUN}(struct kvm_vcpu *vcpu)"),
+    body_changed(
+        LOAD, (493, 529), f"void {LOAD}(struct kvm_vcpu *vcpu, int cpu)",
+        CallChange(Happened.REMOVED, OLD, VCPU, 506, ()),
+    ),
+    body_changed(
+        RUN, (624, 763), f"int {RUN}(struct kvm_vcpu *vcpu)",
+        CallChange(Happened.ADDED, NEW, VCPU, 631, (_FIRST_RUN,)),
+    ),
 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ KEYS = {
     "commit.stable": "text since noautosel",
     "files": "path status additions deletions binary before",
     "files.before": "path",
-    "changes": "kind change aspects name path lines signature value before similarity members basis",
+    "changes": "kind change aspects name path lines signature value before similarity members basis calls",
     "changes.before": "name path lines signature value",
     "changes.members": "change name type value position of before",
     "changes.members.before": "name type value position",

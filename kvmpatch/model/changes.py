@@ -104,8 +104,24 @@ class ChangeBefore(msgspec.Struct, frozen=True):
     value: str | None
 
 
+class CallChange(msgspec.Struct, frozen=True):
+    """A call that a function now makes, or no longer makes, of a function that the commit brings or takes away.
+
+    `path` and `line` are those of the side where the call stands: after if it was added, before if removed.
+    """
+
+    change: Happened
+    name: str
+    path: str
+    line: int
+    guards: tuple[Guard, ...]
+
+
 class Change(msgspec.Struct, frozen=True):
-    """One structural change. A removed thing carries its old name, path and lines."""
+    """One structural change. A removed thing carries its old name, path and lines.
+
+    `calls` are those of a function, as far as the commit's own functions are called; known where flow was followed.
+    """
 
     kind: Kind
     change: Happened
@@ -119,6 +135,7 @@ class Change(msgspec.Struct, frozen=True):
     similarity: float | None
     members: tuple[MemberChange, ...]
     basis: Basis
+    calls: tuple[CallChange, ...] = ()
 
 
 # ---- registers ---------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kvmpatch.model.changes import GuardKind, Side
+from kvmpatch.model.changes import CallChange, GuardKind, Side
 from kvmpatch.model.report import Effect, PhaseChange
 
 
@@ -143,7 +143,11 @@ class Capability(msgspec.Struct, frozen=True):
 
 
 class FlowFacts(msgspec.Struct, frozen=True):
-    """Everything about flow. `conditional`: path and line of CSR accesses under conditions of callers, not told."""
+    """Everything about flow.
+
+    `conditional`: path and line of CSR accesses under conditions of callers, not told. `calls`: by the name and path
+    of the function that makes them.
+    """
 
     phases: tuple[PhaseChange, ...]
     moves: tuple[Move, ...]
@@ -159,3 +163,4 @@ class FlowFacts(msgspec.Struct, frozen=True):
     callbacks: tuple[Callback, ...] = ()
     capabilities: tuple[Capability, ...] = ()
     conditional: frozenset[tuple[str, int]] = frozenset()
+    calls: tuple[tuple[str, str, tuple[CallChange, ...]], ...] = ()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from kvmpatch.model import AccessBefore, Aspect, Change, CsrAccess, Happened, Kind, MemberChange
+from kvmpatch.model import AccessBefore, Aspect, CallChange, Change, CsrAccess, Happened, Kind, MemberChange
 from kvmpatch.render import labels
 from kvmpatch.render.guards import guard_text
 from kvmpatch.render.page import Line, Span, Style, Voice
@@ -211,6 +211,15 @@ def _was(access: CsrAccess, before: AccessBefore, voice: Voice, with_origin: boo
     for part in parts:
         spaced += [Span("  "), part] if spaced else [part]
     return tuple(spaced)
+
+
+def call_lines(calls: Iterable[CallChange]) -> Iterator[Line]:
+    """Calls that came and went, one a line, with the conditions under which they are made."""
+    for call in calls:
+        line: Line = (symbol_of(call.change), Span(" "), Span(f"{call.name}()", Style.CODE))
+        if call.guards:
+            line = (*line, Span("  "), Span(f"[{guard_text(call.guards)}]", Style.CONDITION))
+        yield line
 
 
 def left_lines(accesses: list[CsrAccess]) -> list[Line]:

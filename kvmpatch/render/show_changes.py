@@ -13,6 +13,7 @@ from kvmpatch.model import Aspect, Basis, Change, CsrAccess, Happened, Kind, Rep
 from kvmpatch.render import labels
 from kvmpatch.render.change_details import (
     access_lines,
+    call_lines,
     head_spans,
     left_lines,
     member_lines,
@@ -148,6 +149,7 @@ def _details(change: Change, accesses: _Accesses, voice: Voice) -> tuple[str, li
             seen.add(Aspect.MEMBERS)
     if change.kind in (Kind.FUNCTION, Kind.SYSCALL, Kind.ASM_SYMBOL, Kind.MACRO):
         details += accesses.lines(change, voice)
+        details += call_lines(change.calls)
     rest = [aspect for aspect in change.aspects if voice.verbose or aspect not in seen]
     if rest:
         said = _joined([labels.ASPECTS[aspect.value] for aspect in rest])

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kvmpatch.analysis.commit_facts import CommitFacts, SidedFile
 from kvmpatch.analysis.flow import Program, flow_of
-from kvmpatch.model import FlowFacts, Kind, PhaseChange, Unplaced
+from kvmpatch.model import Change, FlowFacts, Kind, PhaseChange, Unplaced
 from kvmpatch.parse.outlines import language_of
 
 if TYPE_CHECKING:
@@ -84,6 +84,19 @@ def phases_of(flow: FlowFacts | None) -> tuple[PhaseChange, ...] | None:
     if flow is None or (flow.unplaced and not flow.phases):
         return None
     return flow.phases
+
+
+def with_calls(changes: tuple[Change, ...], flow: FlowFacts | None) -> tuple[Change, ...]:
+    """The changes, functions with the calls that came and went."""
+    if flow is None or not flow.calls:
+        return changes
+    calls = {(name, path): told for name, path, told in flow.calls}
+    return tuple(
+        replace(change, calls=calls[change.name, change.path])
+        if change.kind in _CODE and (change.name, change.path) in calls
+        else change
+        for change in changes
+    )
 
 
 def callers_of(repository: Repository, commit: str, touched: set[str]) -> dict[str, bytes] | None:

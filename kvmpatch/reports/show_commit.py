@@ -13,7 +13,7 @@ from kvmpatch.errors import Unreadable
 from kvmpatch.model import REPORT_SCHEMA, Asked, Report, Warning
 from kvmpatch.parse.message import read_message
 from kvmpatch.parse.outlines import language_of
-from kvmpatch.reports.flow import TouchedTexts, flow_facts, phases_of
+from kvmpatch.reports.flow import TouchedTexts, flow_facts, phases_of, with_calls
 from kvmpatch.reports.history import HistoryFinder, earlier_paths, identities, later_paths
 from kvmpatch.reports.history_walks import HistoryWalks
 from kvmpatch.reports.sections import with_sections
@@ -102,7 +102,7 @@ class CommitReporter:
             asked=Asked(asked.rev, asked.id, asked.how, asked.also),
             commit=commit_of(raw, message, resolve_fixes(self.repository, message.fixes)),
             files=tuple(file.as_file_change() for file in touched.files),
-            changes=facts.changes,
+            changes=with_calls(facts.changes, flow),
             csr_accesses=facts.csr_accesses,
             bits=facts.bits,
             extensions=facts.extensions,

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.flow.asked import asked_of_another
+from kvmpatch.analysis.flow.calls import calls_changed
 from kvmpatch.analysis.flow.capabilities import capabilities
 from kvmpatch.analysis.flow.effects import Run, Tracer
 from kvmpatch.analysis.flow.factoring import factored_out
@@ -104,6 +105,7 @@ def flow_of(before: Program, after: Program, pairs: Sequence[Pair]) -> FlowFacts
         callbacks=new.callbacks or old.callbacks,
         capabilities=tuple(capabilities(code)),
         conditional=new.conditional,
+        calls=tuple((*key, tuple(calls)) for key, calls in calls_changed(before, after, code).items()),
     )
 
 
