@@ -39,6 +39,7 @@ _HUNKS = 4
 _LINES = 6
 _LISTED = 10
 _REASONS = 3
+_ASKED = "fix-asked-as-well"
 _STYLES = {
     "ready": Style.ADDED, "present": Style.ADDED, "needs": Style.CAUTION, "partial": Style.CAUTION,
     "conflict": Style.REMOVED, "unknown": Style.CAUTION,
@@ -70,14 +71,19 @@ def _overview(backport: Backport, voice: Voice) -> list[Block]:
         Item(
             str(place),
             (_named(one.commit.id, one.commit.subject),),
-            details=(
-                (Span(voice.inline(own.VERDICTS[one.verdict]), _STYLES[one.verdict]),),
-                *(voice.lines(one.why.said) if voice.detail != "quiet" else ()),
-            ),
+            details=_outcome_in_short(one, voice),
         )
         for place, one in enumerate(backport.candidates, 1)
     )
     return [title, Items(items)]
+
+
+def _outcome_in_short(candidate: Candidate, voice: Voice) -> tuple[Line, ...]:
+    """The verdict: its sentence, or where few words are wanted the word alone. One says what the other does."""
+    style = _STYLES[candidate.verdict]
+    if voice.detail == "quiet":
+        return ((Span(voice.inline(own.VERDICTS[candidate.verdict]), style),),)
+    return voice.lines(candidate.why.said, style)
 
 
 def _onto(backport: Backport) -> str:
@@ -121,7 +127,7 @@ class _Part(msgspec.Struct, frozen=True):
 def _presence(candidate: Candidate, voice: Voice, number: str) -> _Part:
     presence = candidate.presence
     aside: Line = (Span(voice.inline(own.STATES[presence.state]), Style.STRONG),)
-    if presence.state != "absent":
+    if presence.rung != "unknown":
         aside = (*aside, Span(f"  {voice.inline(own.RUNGS[presence.rung])}", Style.FAINT))
     items = [
         Item(f"{number}.{place}", voice.lines(one.said), proof=_proof((one,), candidate, voice))
@@ -162,7 +168,8 @@ def _hunks(file: FileHunks, voice: Voice) -> tuple[Line, ...]:
 def _hunk(hunk: HunkPlace, voice: Voice) -> tuple[Line, ...]:
     span = hunk.after or hunk.before
     where = voice.inline(own.lines_of(*span)) if span else ""
-    head: Line = (Span("@@ ", Style.FAINT), Span(hunk.heading, Style.NAME), Span(f"  {where}", Style.FAINT))
+    name = (Span(hunk.heading, Style.NAME), Span("  ")) if hunk.heading else ()
+    head: Line = (Span("@@ ", Style.FAINT), *name, Span(where, Style.FAINT))
     shown = voice.fit(_LINES, len(hunk.lines))
     lines = (
         (Span(line, Style.PATCH_ADDED if line.startswith("+") else Style.PATCH_REMOVED),) for line in hunk.lines[:shown]
@@ -238,7 +245,9 @@ def _fixes(candidate: Candidate, voice: Voice, number: str) -> _Part:
 
 def _fix(fix: FollowingFix, number: str, candidate: Candidate, voice: Voice) -> Item:
     state: Line = ()
-    if fix.ignored is not None:
+    if any(one.code == _ASKED for one in fix.because):
+        state = ()  # its reason says it, in the reader's language
+    elif fix.ignored is not None:
         state = (Span(f"{voice.inline(own.SET_ASIDE)}: {fix.ignored}", Style.FAINT),)
     elif fix.in_target:
         state = (Span(voice.inline(own.IN_TARGET), Style.FAINT),)

@@ -78,6 +78,17 @@ def makes_file(by: str, path: str, evidence: Sequence[Evidence]) -> BackportReas
     )
 
 
+def creates_file(by: str, paths: Sequence[str], evidence: Sequence[Evidence]) -> BackportReason:
+    """It created what another commit changes, and the target has nothing of it."""
+    said = listed(list(paths))
+    return _made(
+        "creates-file",
+        f"创建 {short(by)} 改动而目标中没有的 {said.zh}",
+        f"creates {said.en}, which {short(by)} changes and the target lacks",
+        evidence,
+    )
+
+
 def changes_same(by: str, names: Sequence[str], evidence: Sequence[Evidence]) -> BackportReason:
     """It changes the same functions in between."""
     said = listed(list(names))

@@ -179,12 +179,15 @@ def reverts_nothing(identity: str, proof: Evidence) -> BackportReason:
 
 def not_found(target: str, read: int) -> BackportReason:
     """Every rung was gone through, over all that only the target has."""
+    proof = Evidence(commit=target, fact=f"read:{read}")
+    if not read:
+        return _made("not-found", "目标没有独有的提交", "the target has no commit of its own", proof)
     return _made(
         "not-found",
         f"目标独有的 {read} 个提交中，没有一个指向它、与它标题相同或改动相同",
         f"of the {read} commit{'s' * (read != 1)} that only the target has, none points to it, has its subject or its "
         "changes",
-        Evidence(commit=target, fact=f"read:{read}"),
+        proof,
     )
 
 

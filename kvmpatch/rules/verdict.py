@@ -15,6 +15,8 @@ from kvmpatch.rules.spoken import spaced
 from kvmpatch.words import Text
 
 _MOST_PROOF = 12
+_NOTHING = "nothing-to-look-for"
+"""Said of an empty commit, of which the target can have nothing."""
 _RUNGS = {
     "object": Text("提交本身就在目标的历史中", "the commit itself is in the target's history"),
     "upstream-id": Text("目标中有提交指明是它的回移植", "a commit of the target says that it is its backport"),
@@ -85,10 +87,7 @@ def _said(
 ) -> Text:
     match verdict:
         case "present":
-            if presence.state == "present":
-                why = _RUNGS[presence.rung]
-                return Text(f"目标已有：{why.zh}。", f"Already in: {why.en}.")
-            return Text("目标已有：合入后没有任何变化。", "Already in: picking it changes nothing.")
+            return _present(presence)
         case "partial":
             files = len(presence.missing)
             return Text(
@@ -103,9 +102,30 @@ def _said(
         case "conflict":
             return _conflict(pick, plan)
         case "unknown":
-            if pick.state == "unknown":
-                return Text("无法判断：缺少试合入所需的对象。", "Undecided: objects that a pick needs are missing.")
-            return Text("无法判断：查不清目标是否已有它。", "Undecided: whether the target has it could not be told.")
+            return _undecided(presence, pick)
+
+
+def _present(presence: Presence) -> Text:
+    if presence.state == "present":
+        why = _RUNGS[presence.rung]
+        return Text(f"目标已有：{why.zh}。", f"Already in: {why.en}.")
+    if any(one.code == _NOTHING for one in presence.because):
+        return Text("无可合入：合入后没有任何变化。", "Nothing to bring: picking it changes nothing.")
+    return Text("目标已有：合入后没有任何变化。", "Already in: picking it changes nothing.")
+
+
+def _undecided(presence: Presence, pick: Pick) -> Text:
+    """What it is that could not be told: the pick, the presence, or a way to bring it."""
+    if pick.state == "unknown":
+        return Text("无法判断：缺少试合入所需的对象。", "Undecided: objects that a pick needs are missing.")
+    if presence.state == "unknown":
+        return Text("无法判断：查不清目标是否已有它。",
+                    "Undecided: whether the target has it could not be told.")  # fmt: skip
+    if pick.state == "conflict":
+        return Text("无法判断：单独合入会冲突，方案没有试完。",
+                    "Undecided: alone it conflicts, and no plan was tried to its end.")  # fmt: skip
+    return Text("无法判断：它本身可合入，方案没有试完。",
+                "Undecided: alone it goes in, and no plan was tried to its end.")  # fmt: skip
 
 
 def _needs(pick: Pick, needs: Sequence[Prerequisite], fixes: Sequence[FollowingFix], plan: Plan) -> Text:

@@ -121,7 +121,7 @@ class _About:
         elif presence.state == "partial":
             said = words.partly_present(self.onto, presence.where, presence.missing)
             yield self.message(words.PARTLY_THERE, "warning", said, proof)
-        elif presence.state == "unknown":
+        elif presence.state == "unknown" and self.candidate.pick.state != "empty":
             said = words.presence_undecided(self.onto, presence.because)
             yield self.message(words.PRESENCE_UNDECIDED, "warning", said, proof, undecided=True)
 

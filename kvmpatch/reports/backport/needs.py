@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kvmpatch.analysis.relatives import LeanedOn
     from kvmpatch.reports.backport.target import Target
     from kvmpatch.reports.related.request import Patience
-    from kvmpatch.sources.repo import RawCommit
+    from kvmpatch.sources.repo import PickedFile, RawCommit
 
 _DEPTH = 6
 """How far prerequisites of prerequisites are followed."""
@@ -143,8 +143,9 @@ class NeedsFinder:
         if center.parent is None or not center.is_plain:
             return []
         found = list(self._needed(center, at_first=depth == 0))
-        if self.repository.pick(center.id, self.target.standing, texts=False).state == "conflict":
-            found += self._textual(center)
+        picked = self.repository.pick(center.id, self.target.standing, texts=False)
+        if picked.state == "conflict":
+            found += [*self._textual(center), *self._created(center, picked.files)]
         return found if depth or not self.in_full else [*found, *self._incidental(center)]
 
     def _centers(self, candidate: Center, ids: Iterable[str]) -> Iterator[Center]:
@@ -297,6 +298,24 @@ class NeedsFinder:
         touched = next(iter(self.repository.changed([ids[-1]], counts=False, renames=False)))
         made = any(file.path == path and file.status == "added" for file in touched.files)
         return ids[-1] if made and center.is_patch(ids[-1]) else None
+
+    def _created(self, center: Center, conflicts: Sequence[PickedFile]) -> Iterator[_Link]:
+        """Who created the files that it changes and the target lacks: a binary or a short one has no telling line."""
+        lost = {file.base.path for file in conflicts if file.base and not file.ours}
+        lost -= {path for path, data in Whereabouts(self.target, center).files(lost).items() if data}
+        paths = sorted(lost)[:_MOST_FILES]
+        if len(paths) < len(lost):
+            self.patience.cut("prerequisite-limit")
+        ids, _ = center.earlier(paths, _BETWEEN, self._beyond()) if paths else ([], None)
+        found: dict[str, list[str]] = {}
+        for touched in self.repository.changed(ids, counts=False, renames=False):
+            made = [file.path for file in touched.files if file.status == "added" and file.path in lost]
+            lost.difference_update(made)
+            if made and center.is_patch(touched.id):
+                found[touched.id] = made
+        for commit, made in found.items():
+            proof = [Evidence(commit=commit, path=path, side="after") for path in made[:3]]
+            yield _Link(commit, center.id, "textual", words.creates_file(center.id, made, proof))
 
     # ---- incidental ------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -58,6 +59,8 @@ _MOST_IN_FULL = 20
 """Candidates above which textual prerequisites are not followed: most of what a range leans on is in the range."""
 _LATEST = 50
 """Commits of the target whose messages tell in which form it keeps its backports."""
+_SET = re.compile(r"\.\.|\^(?:[!@]|-\d*)$")
+"""What git reads as a set of commits, though it may hold one alone."""
 
 
 def make_backport(request: BackportRequest) -> Backport:
@@ -118,7 +121,7 @@ class _Search:
                 Text("用 --onto REF，或设置 kvmpatch.target", "give --onto REF, or set kvmpatch.target"),
             )
         found = self.repository.resolve((ref,))
-        if len(found) != 1 or ".." in ref:
+        if len(found) != 1 or _SET.search(ref):
             raise UsageError(Text(f"--onto 只能是一个提交：{ref}", f"--onto takes one commit, not {ref}"))
         return Target(self.repository, finder_for(self.repository, self.request), ref, found[0].id)
 
