@@ -7,9 +7,11 @@ import re
 import pytest
 from backport_values import FIX, NEED, ONE, SUBJECT, TREE, backport, candidate, fix, need, plan, reason
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from kvmpatch.model import CommitName, Evidence
 from kvmpatch.model.backport import (
+    BackportReason,
     Comparison,
     ConflictFile,
     FileHunks,
@@ -67,7 +69,7 @@ def test_every_section_comes_in_the_order_of_a_backporters_questions() -> None:
     page = shown(one)
     assert headings(page) == [
         "1 Is it in already", "2 Dry pick", "3 What it needs first", "4 Fixes that must follow",
-        "5 It applies, but", "6 Plan", "7 Message",
+        "5 What to mind", "6 Plan", "7 Message",
     ]  # fmt: skip
     assert "[error] another value" in page
     assert "    mainline inclusion\n    category: feature\n" in page
@@ -101,9 +103,12 @@ def test_what_is_missing_of_a_partial_one_is_named() -> None:
 
 
 def test_a_fix_that_was_set_aside_says_why_and_stands_last() -> None:
-    page = shown(candidate(fixes=(fix("6" * 40, ignored="no such hardware"), fix()), plan=plan(ONE, FIX)))
+    unwanted = BackportReason("fix-unwanted", Text("这里没有这种硬件", "no such hardware"), (Evidence(commit=FIX),))
+    aside = replace(fix("6" * 40, ignored="as the file says"), because=(reason(), unwanted))
+    page = shown(candidate(fixes=(aside, fix()), plan=plan(ONE, FIX)))
     assert page.index("333333333333  KVM: riscv: a fix") < page.index("666666666666  KVM: riscv: a fix")
-    assert "set aside: no such hardware" in page
+    assert [line.strip() for line in page.split("\n") if "set aside" in line] == ["set aside"]
+    assert page.index("set aside") < page.index("no such hardware")
 
 
 def test_the_commands_stand_unbroken_however_long() -> None:

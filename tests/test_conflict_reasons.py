@@ -110,7 +110,7 @@ def test_the_commit_that_brought_what_the_target_lacks(bench: Bench) -> None:
         '("RISC-V: KVM: Save senvcfg"), and that is not in the target'
     )
     assert reason.said.zh == (
-        f'目标的 vcpu.c 中没有 csr_swap 和 senvcfg：引入它的 {brings[:12]} ("RISC-V: KVM: Save senvcfg") 不在目标中'
+        f'目标的 vcpu.c 中没有 csr_swap 和 senvcfg：引入它们的 {brings[:12]} ("RISC-V: KVM: Save senvcfg") 不在目标中'
     )
     there, here = reason.evidence
     assert (there.commit, there.path, there.side) == (brings, PATH, "after")

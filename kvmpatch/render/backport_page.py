@@ -232,7 +232,18 @@ def _prerequisite(need: Prerequisite, number: str, candidate: Candidate, voice: 
     line: Line = (*_named(need.id, need.subject), Span(f"  [{voice.inline(own.KINDS[need.kind])}]", Style.FAINT))
     if need.of != candidate.commit.id:
         line = (*line, Span(f"  {voice.inline(own.FOR)} {shortened(need.of)}", Style.FAINT))
-    return Item(number, (line,), details=_said(need.because, voice), proof=_proof(need.because, candidate, voice))
+    details = (*_place_in_plan(need, candidate, voice), *_said(need.because, voice))
+    return Item(number, (line,), details=details, proof=_proof(need.because, candidate, voice))
+
+
+def _place_in_plan(need: Prerequisite, candidate: Candidate, voice: Voice) -> tuple[Line, ...]:
+    """Said where the plan does not do as the kind suggests, so that its steps and the prerequisites add up."""
+    if not candidate.plan.clean:
+        return ()
+    is_step = any(step.id == need.id for step in candidate.plan.steps)
+    if need.kind == "textual" and not is_step:
+        return voice.lines(own.SPARED, Style.FAINT)
+    return voice.lines(own.TAKEN, Style.FAINT) if need.kind == "incidental" and is_step else ()
 
 
 def _fixes(candidate: Candidate, voice: Voice, number: str) -> _Part:
@@ -248,12 +259,14 @@ def _fix(fix: FollowingFix, number: str, candidate: Candidate, voice: Voice) -> 
     if any(one.code == _ASKED for one in fix.because):
         state = ()  # its reason says it, in the reader's language
     elif fix.ignored is not None:
-        state = (Span(f"{voice.inline(own.SET_ASIDE)}: {fix.ignored}", Style.FAINT),)
+        state = (Span(voice.inline(own.SET_ASIDE), Style.FAINT),)  # the last of its reasons says why
     elif fix.in_target:
         state = (Span(voice.inline(own.IN_TARGET), Style.FAINT),)
     elif fix.in_target is None:
         state = (Span(voice.inline(own.NOT_KNOWN), Style.CAUTION),)
-    details = _said(fix.because, voice)
+    details = (
+        tuple(line for one in fix.because for line in voice.lines(one.said)) if state else _said(fix.because, voice)
+    )
     proof = _proof(fix.because, candidate, voice)
     return Item(number, (_named(fix.id, fix.subject),), details=(*((state,) if state else ()), *details), proof=proof)
 

@@ -73,7 +73,8 @@ def fix(onto: str, one: FollowingFix, *, own: bool) -> Text:
     name = named(one.id, one.subject)
     of_zh, of_en = ("此提交", "it") if own else (f"前提 {one.of[:12]}", f"its prerequisite {one.of[:12]}")
     if one.ignored is not None:
-        return Text(f"修复 {name} 不必跟进：{one.ignored}", f"the fix {name} need not follow: {one.ignored}")
+        why = one.because[-1].said if one.because else Text.same(one.ignored)  # why it is set aside comes last
+        return Text(f"修复 {name} 不必跟进：{why.zh}", f"the fix {name} need not follow: {why.en}")
     if one.in_target is None:
         return Text(
             f"{name} 修复了{of_zh}，但查不清 {onto} 是否已有",

@@ -34,9 +34,10 @@ def _lines(count: int) -> str:
 def lacks(file: str, names: Sequence[str], brings: CommitName, evidence: Sequence[Evidence]) -> BackportReason:
     """The commit leans on lines with names that the target's file has not, and that an earlier commit wrote there."""
     said = listed(list(names))
+    them = "它们" if len(names) > 1 else "它"
     return _made(
         "lacks-names",
-        f"目标的 {file} 中没有 {said.zh}：引入它的 {_named(brings)} 不在目标中",
+        f"目标的 {file} 中没有 {said.zh}：引入{them}的 {_named(brings)} 不在目标中",
         f"the target's {file} has no {said.en}, which came with {_named(brings)}, and that is not in the target",
         evidence,
     )

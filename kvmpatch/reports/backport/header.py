@@ -227,7 +227,8 @@ def note_of(
     Args:
         profile_name: the distribution; None for the plain form.
         pick: what picking the commit gives: each conflict has its reason.
-        prerequisites: what it leans on. Those that are no step of the plan are left out of the target.
+        prerequisites: what it leans on. Those that are no step of the plan are left out of the target, and are told
+            unless the plan shows that it goes in without them.
         plan: what will be picked.
     """
     chosen = profile(profile_name.lower()) if profile_name else None
@@ -235,9 +236,10 @@ def note_of(
     causes = [reason for reason in reasons if reason.code not in _NO_CAUSE] or reasons
     told = [reason.said.en for reason in sorted(causes, key=lambda reason: reason.code != "lacks-names")]
     steps = {step.id for step in plan.steps} if plan else set()
+    spared = {"incidental", "textual"} if plan and plan.clean else {"incidental"}  # it went in without these
     for need in prerequisites:
         named = need.id[:_SHORT]
-        if need.kind != "incidental" and need.id not in steps and not any(named in one for one in told):
+        if need.kind not in spared and need.id not in steps and not any(named in one for one in told):
             told.append(f'{named} ("{need.subject}") is not in the target')
     told = list(dict.fromkeys(told))
     if not told or (pick.state == "clean" and not prerequisites):

@@ -49,6 +49,7 @@ class Side:
         self.patience = patience
         self.stopped = False
         self._events: defaultdict[str, list[Event]] = defaultdict(list)
+        self._named: dict[str, dict[str, TouchedFile]] = {}
 
     @cached_property
     def ids(self) -> list[str]:
@@ -122,9 +123,10 @@ class Side:
 
     def _in_commit(self, commit: str, path: str) -> TouchedFile | None:
         """What a commit did to a file, by its name on either side, renames told."""
-        files = next(iter(self.repository.changed([commit], counts=False))).files
-        named = next((file for file in files if file.path == path), None)
-        return named or next((file for file in files if file.before_path == path), None)
+        if commit not in self._named:  # a commit of thousands of files is asked about each of them
+            files = next(iter(self.repository.changed([commit], counts=False))).files[::-1]
+            self._named[commit] = {**{file.before_path: file for file in files}, **{file.path: file for file in files}}
+        return self._named[commit].get(path)
 
     def origin(self, path: str) -> tuple[str, TouchedFile] | None:
         """The commit that brought a file under this name; None where it was there at the fork."""
