@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from repo_scratch import Scratch
 
 from kvmpatch.reports.index import task_for
 from kvmpatch.sources.index import Index, IndexedRepository, StructureRows, build
@@ -178,3 +179,17 @@ def test_lines_are_kept_as_they_are() -> None:
     assert list(lines_of("x", text, lambda _: True)) == lines
     assert list(lines_of("x", text, lambda path: path == "b.c")) == lines[3:]
     assert list(lines_of("x", unpacked_text(pack_lines([])), lambda _: True)) == []
+
+
+def test_lines_of_files_with_odd_names_are_read_from_git(tmp_path: Path) -> None:
+    repo = Scratch(tmp_path / "repo")
+    ids = [
+        repo.commit("odd\n", {'a/"客户机".c': "1\n", "a/two\nlines.c": "1\n", "a/plain.c": "1\n"}),
+        repo.commit("plain\n", {"a/plain.c": "2\n"}),
+    ]
+    repo.git("config", "kvmpatch.scope", SCOPE)
+    with indexed(repo.path) as repository, Repository.open(repo.path) as git:
+        lines = list(repository.changed_lines(ids, ["a"]))
+        assert lines == list(git.changed_lines(ids, ["a"]))
+        assert {line.path for line in lines} == {'a/"客户机".c', "a/two\nlines.c", "a/plain.c"}
+        assert list(repository.history_ids([ids[1]], ['a/"客户机".c'])) == [ids[0]]

@@ -113,6 +113,35 @@ def test_streams(scratch: Scratch) -> None:
         assert [one.id for one, _ in pairs] == [two.id for _, two in pairs]
 
 
+ODD_NAMES = ['a"b.c', "tab\tbed.c", "two\nlines.c", "back\\slash.c", "a b.c", "客户机.c", '"客户机".c', "end\t"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_changed_lines_name_the_file_as_it_is_called(tmp_path: Path, name: str) -> None:
+    repo = Scratch(tmp_path / "odd")
+    ids = [
+        repo.commit("plain\n", {"plain.c": "0\n"}),
+        repo.commit("brought\n", {name: "1\n", "zz.c": "0\n"}),
+        repo.commit("changed\n", {"a.c": "0\n", name: "2\n"}),
+        repo.commit("gone\n", {"a.c": "1\n", name: None}),
+    ]
+    with Repository.open(repo.path) as opened:
+        lines = [line for line in opened.changed_lines(ids) if line.sign in "+-"]
+        found = [(line.commit, line.sign + line.text) for line in lines if line.path == name]
+        assert found == [(ids[1], "+1"), (ids[2], "-1"), (ids[2], "+2"), (ids[3], "-2")]
+        assert [line for line in opened.changed_lines(ids, [name]) if line.sign in "+-"] == [
+            line for line in lines if line.path == name
+        ]
+
+
+def test_changed_lines_of_a_name_that_is_no_utf_8(tmp_path: Path) -> None:
+    repo = Scratch(tmp_path / "odd")
+    commit = repo.commit("odd\n", {b'\xff".c': "1\n"})
+    with Repository.open(repo.path) as opened:
+        (line,) = [line for line in opened.changed_lines([commit]) if line.sign == "+"]
+        assert line.path == '\\xff".c'
+
+
 @pytest.mark.parametrize("tip", ["HEAD", "--all", "", "-n1", "1234567", "^HEAD"])
 def test_tips_are_full_ids(scratch: Scratch, tip: str) -> None:
     with Repository.open(scratch.path) as repo, pytest.raises(ValueError, match="not a full commit id"):

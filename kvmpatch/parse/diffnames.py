@@ -18,8 +18,14 @@ def unquoted(name: str) -> str:
     name = name.removesuffix("\r")
     if len(name) < 2 or name[0] != '"' or name[-1] != '"':
         return name
-    raw = _ESCAPE.sub(_byte, name[1:-1].encode("utf-8", "surrogatepass"))
-    return raw.decode("utf-8", "backslashreplace")
+    return unquoted_bytes(name.encode("utf-8", "surrogatepass")).decode("utf-8", "backslashreplace")
+
+
+def unquoted_bytes(name: bytes) -> bytes:
+    """A name as git prints it, without C quotes: the bytes that the tree has."""
+    if len(name) < 2 or name[:1] != b'"' or name[-1:] != b'"':
+        return name
+    return _ESCAPE.sub(_byte, name[1:-1])
 
 
 def _byte(match: re.Match[bytes]) -> bytes:

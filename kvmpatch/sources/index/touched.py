@@ -5,12 +5,12 @@ Lines are kept as text: `>PATH` begins a file; others are a sign (`+`, `-`, or `
 
 from __future__ import annotations
 
-import ast
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from kvmpatch.errors import Unreadable
+from kvmpatch.parse.diffnames import unquoted_bytes
 from kvmpatch.sources.index.objects import sparing
 from kvmpatch.sources.repo import ChangedLine
 from kvmpatch.sources.repo.names import PathNames
@@ -69,19 +69,11 @@ def _rows(git: Plumbing, chunk: Sequence[str], scope: Sequence[str], *, with_lin
                 yield row()
             commit, paths, kept = line.decode("ascii"), [], []
         elif line.startswith(b":") and not kept:
-            paths.append(names.text(_unquoted(line.partition(b"\t")[2])))
+            paths.append(names.text(unquoted_bytes(line.partition(b"\t")[2])))
         elif line or kept:
             kept.append(line)
     if commit:
         yield row()
-
-
-def _unquoted(path: bytes) -> bytes:
-    """A path as git shows it, which quotes as C does."""
-    if not path.startswith(b'"'):
-        return path
-    plain: bytes = ast.literal_eval("b" + path.decode("utf-8", "backslashreplace"))
-    return plain
 
 
 def pack_lines(lines: Iterable[ChangedLine]) -> bytes:

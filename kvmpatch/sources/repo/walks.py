@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kvmpatch.errors import UsageError
+from kvmpatch.parse.diffnames import unquoted_bytes
 from kvmpatch.sources.repo.names import PathNames
 from kvmpatch.sources.repo.plumbing import Plumbing, quoting_git, unreadable_history
 from kvmpatch.sources.repo.values import ChangedLine, Filter
@@ -138,6 +139,8 @@ def changed_lines_in(printed: Iterable[bytes], names: PathNames) -> Iterator[Cha
         elif in_header:
             if line.startswith((b"+++ b/", b"--- a/")):
                 path = names.text(line[6:].rstrip(b"\t"))
+            elif line.startswith((b'+++ "b/', b'--- "a/')):
+                path = names.text(unquoted_bytes(line[4:])[2:])
             in_header = not line.startswith(b"@@")
             if not in_header:
                 yield ChangedLine(commit, path, "@", line.decode("utf-8", "replace"))
