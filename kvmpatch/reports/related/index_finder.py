@@ -36,10 +36,10 @@ class IndexFinder(GitFinder):
         chosen = [word for word in dict.fromkeys(words) if word]
         if not all(word.isascii() for word in chosen) or not self.index.covers(wanted):
             return super().naming(words, tips)
-        found: dict[str, None] = {}
+        found = dict.fromkeys(self.index.messages_naming([word for word in chosen if word[0].isalnum()]))
         for word in chosen:
-            at_start = word[0].isalnum()
-            found.update(dict.fromkeys(self.index.messages_containing(word, ignore_case=True, at_word_start=at_start)))
+            if not word[0].isalnum():
+                found.update(dict.fromkeys(self.index.messages_containing(word, ignore_case=True)))
         return iter(self._among(list(found), wanted))
 
     def matching(self, request: RelatedRequest, syntax: str) -> list[str] | None:

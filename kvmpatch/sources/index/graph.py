@@ -10,10 +10,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from heapq import heappop, heappush
+from itertools import compress, pairwise
+from operator import gt
 from typing import NamedTuple
 
 _UNWANTED, _SEEN, _PARSED, _SAME = 1, 2, 4, 8
+_STRETCH = 1024
 _SLOP = 5
 """Commits that git looks at beyond the point where nothing wanted seems to be left."""
 
@@ -50,6 +54,68 @@ class Graph:
         if not parent:
             return ()
         return (parent, *self.others[n]) if n in self.others else (parent,)
+
+    def reach(self, start: Sequence[int], seen: bytearray | None = None) -> bytearray:
+        """A mark for each commit that some reach, themselves included, on top of the marks given."""
+        seen = bytearray(len(self.first)) if seen is None else bytearray(seen)
+        parents, others = self.first, self.others
+        stack = list(start)
+        seen[0] = 1
+        while stack:
+            n = stack.pop()
+            while not seen[n]:
+                seen[n] = 1
+                if n in others:
+                    stack += others[n]
+                n = parents[n]
+        seen[0] = 0
+        return seen
+
+    def dated(self, times: tuple[int, int]) -> Iterator[int]:
+        """Commits that were made between two moments. Most stretches of history are passed by without a look inside."""
+        first, last = times
+        for place, (oldest, newest) in enumerate(self._spans):
+            if oldest <= last and newest >= first:
+                start = place * _STRETCH
+                for n, date in enumerate(self.dates[start : start + _STRETCH], start):
+                    if n and first <= date <= last:
+                        yield n
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int]]:
+        """The oldest and the newest date of each stretch of commits."""
+        cut = (self.dates[start : start + _STRETCH] for start in range(0, len(self.dates), _STRETCH))
+        return [(min(dates), max(dates)) for dates in cut]
+
+    @cached_property
+    def wrong_clocks(self) -> list[tuple[int, int]]:
+        """From when to when time runs backwards: the date of a commit that is older than its parent, and the other."""
+        dates = self.dates
+        later = compress(range(len(dates)), map(gt, map(dates.__getitem__, self.first), dates))
+        wrong = [(dates[n], dates[self.first[n]]) for n in later]
+        more = ((dates[n], dates[parent]) for n, parents in self.others.items() for parent in parents)
+        return [*wrong, *(pair for pair in more if pair[1] > pair[0])]
+
+    def between(self, tip: bytearray, cut: int, times: tuple[int, int]) -> list[int] | None:
+        """What is marked, made between two moments and not reached by another commit, in git's order.
+
+        None where dates do not tell that order: a clock was wrong about then, or several commits came in one second
+        and not one upon the other.
+        """
+        if any(older <= times[1] and newer >= times[0] for older, newer in self.wrong_clocks):
+            return None
+        dates, before, stack = self.dates, {cut}, [cut]
+        while stack:
+            for parent in self.parents(stack.pop()):
+                if parent not in before and dates[parent] >= times[0]:
+                    before.add(parent)
+                    stack.append(parent)
+        near = [n for n in self.dated(times) if tip[n] and n not in before]
+        near.sort(key=lambda n: (-dates[n], n))
+        for one, following in pairwise(near):
+            if dates[one] == dates[following] and following not in self.parents(one):
+                return None
+        return near
 
     def after(self, tip: int, cut: int, pruning: Pruning | None = None) -> list[int]:
         """What `rev-list TIP ^CUT` lists; with pruning, what it lists for these paths."""

@@ -49,7 +49,6 @@ class IndexedRepository(Repository):
         self._version = version
         self._lock = threading.RLock()
         self._after: dict[tuple[str, str], list[int]] = {}
-        self._held: dict[tuple[str, str], bool] = {}
         self._tips: tuple[str, ...] | None = None
 
     @property
@@ -78,7 +77,6 @@ class IndexedRepository(Repository):
         self._opened = self.__dict__["index"] = index
         self.__dict__.pop("_structured", None)
         self._after.clear()
-        self._held.clear()
 
     def all_tips(self) -> tuple[str, ...]:
         """What all refs and HEAD point at; asked once, so that one answer is about one state of the refs."""
@@ -196,30 +194,24 @@ class IndexedRepository(Repository):
         index = self.index
         if index is not None:
             with self._lock:
-                after = self._between(tip, commit)
-                if after is not None:
-                    dates = index.graph.dates
-                    near = [one for one in after if times[0] <= dates[one] <= times[1]]
-                    return self._holds(tip, commit), index.ids(near)
+                numbers = index.numbers([tip, commit])
+                if tip in numbers and commit in numbers:
+                    graph, marks = index.graph, index.marks([tip])
+                    near = graph.between(marks, numbers[commit], times)
+                    if near is None:
+                        dates, after = graph.dates, self._between(tip, commit)
+                        near = [one for one in after or () if times[0] <= dates[one] <= times[1]]
+                    return bool(marks[numbers[commit]]), index.ids(near)
         return super().since_then(commit, tip, times)
 
     def is_ancestor(self, before: str, after: str) -> bool:
         """Whether `after` contains `before`; every commit contains itself."""
         if after == self._place.head and self.index is not None:
             with self._lock:
-                if self._between(after, before) is not None:
-                    return self._holds(after, before)
+                numbers = self.index.numbers([before, after])
+                if before in numbers and after in numbers:
+                    return bool(self.index.marks([after])[numbers[before]])
         return super().is_ancestor(before, after)
-
-    def _holds(self, tip: str, commit: str) -> bool:
-        """Whether a tip holds a commit: something that it reaches besides has it as a parent."""
-        index, after = self.index, self._between(tip, commit)
-        if index is None or after is None:
-            return False
-        if (tip, commit) not in self._held:
-            n, graph = index.numbers([commit])[commit], index.graph
-            self._held[tip, commit] = commit == tip or any(n in graph.parents(one) for one in reversed(after))
-        return self._held[tip, commit]
 
     def _between(self, tip: str, cut: str) -> list[int] | None:
         """What one commit reaches and another does not, as git lists it; None where the index does not have both."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kvmpatch.sources.index.rows import unpack
 
@@ -16,6 +16,7 @@ _MANY_BLOCKS = 400
 _MOST_WORDS = 400
 _SHORTEST_PART = 3
 _THREADS = 2
+_QUERIES = 60
 
 
 class Search:
@@ -57,14 +58,14 @@ class Search:
         return max(parts, key=len)
 
     def _blocks(self) -> sqlite3.Cursor:
-        asked = self._query() or self._by_parts_of_words()
+        asked = self.query() or self._by_parts_of_words()
         chosen = "AND first IN (SELECT rowid FROM words WHERE words MATCH ?)" if asked else ""
         return self._db.execute(
             f"SELECT first, count, data FROM blocks WHERE first<=? {chosen} ORDER BY first DESC",  # noqa: S608
             (self._closed, asked) if asked else (self._closed,),
         )
 
-    def _query(self) -> str:
+    def query(self) -> str:
         """The words that a message must hold; the first may be the tail of a word, the last the head of one."""
         needle = self._needle
         terms = []
@@ -121,6 +122,56 @@ class Search:
 
     def _ids(self, first: int, places: list[int]) -> Iterator[str]:
         for place in reversed(places):
+            row = self._db.execute(
+                "SELECT id FROM commits WHERE n=? AND n<=?", (first + place, self._closed)
+            ).fetchone()
+            if row is not None:
+                yield row[0].hex()
+
+
+class SearchOfMany:
+    """A search for any of several literals, whatever their case, each from where a word begins.
+
+    One pass over the blocks that words propose for them all: to ask for each by itself was seen to take most of the
+    time of a question about twenty commits.
+
+    Args:
+        connection: the database.
+        closed: the number up to which commits count.
+        literals: ASCII, each beginning with a letter or digit.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, closed: int, literals: Sequence[str]) -> None:
+        self._db = connection
+        self._closed = closed
+        searches = [Search(connection, closed, literal, ignore_case=True, at_word_start=True) for literal in literals]
+        self._queries = [search.query() for search in searches]
+        # the shortest first: a longer one may reach into the next message, where a shorter one does not
+        needles = sorted({literal.lower().encode("ascii") for literal in literals}, key=len)
+        self._pattern = re.compile(rb"(?<![0-9a-z])(?:" + b"|".join(map(re.escape, needles)) + b")")
+
+    def hits(self) -> Iterator[str]:
+        """Ids of the commits that hold one of them."""
+        for start in range(0, len(self._queries), _QUERIES):
+            asked = " OR ".join(f"({query})" for query in self._queries[start : start + _QUERIES])
+            blocks = self._db.execute(
+                "SELECT first, count, data FROM blocks WHERE first<=? "
+                "AND first IN (SELECT rowid FROM words WHERE words MATCH ?) ORDER BY first DESC",
+                (self._closed, asked),
+            )
+            while rows := blocks.fetchmany(_ROWS):
+                for first, count, data in rows:
+                    yield from self._ids(first, count, data)
+
+    def _ids(self, first: int, count: int, data: bytes) -> Iterator[str]:
+        text, ends = unpack(data, count)
+        text = text.lower()
+        places = {
+            place
+            for match in self._pattern.finditer(text)
+            if (place := bisect_right(ends, match.start())) < count and match.end() <= ends[place]
+        }
+        for place in sorted(places, reverse=True):
             row = self._db.execute(
                 "SELECT id FROM commits WHERE n=? AND n<=?", (first + place, self._closed)
             ).fetchone()
