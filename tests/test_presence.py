@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from repo_scratch import Scratch
 
-from kvmpatch.errors import UnknownRevision
 from kvmpatch.model.backport import Presence
 from kvmpatch.reports.backport import presence_by_lines
 from kvmpatch.reports.backport.presence import PresenceFinder
 from kvmpatch.reports.backport.target import Target
 from kvmpatch.reports.related.finder import GitFinder
 from kvmpatch.reports.related.request import Patience
-from kvmpatch.sources.repo import Repository, Resolved
-from kvmpatch.words import Text
+from kvmpatch.sources.repo import Repository
 
 SIGNED = "Signed-off-by: A Developer <dev@example.org>"
 OTHER = {"GIT_AUTHOR_NAME": "B Developer", "GIT_AUTHOR_EMAIL": "b@example.org"}
@@ -238,14 +236,12 @@ def test_a_short_id_of_another_commit_is_none(repo: Scratch, ask: Ask) -> None:
 def test_a_short_id_of_several_commits_is_none(repo: Scratch, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     candidate = fixed(repo)
     backport = on_stable(repo, f"t\n\n(cherry picked from commit {candidate[:9]})\n{SIGNED}", {"widget.c": NEW})
-    resolve = Repository.resolve
+    named = Repository.commit_named
 
-    def ambiguous(self: Repository, revs: Sequence[str], **more: bool) -> tuple[Resolved, ...]:
-        if candidate[:9] in revs:
-            raise UnknownRevision(Text("不唯一", "ambiguous"))
-        return resolve(self, revs, **more)
+    def ambiguous(self: Repository, written: str) -> str | None:
+        return None if written == candidate[:9] else named(self, written)
 
-    monkeypatch.setattr(Repository, "resolve", ambiguous)
+    monkeypatch.setattr(Repository, "commit_named", ambiguous)
     assert told(ask(candidate)) == ("present", "patch-id", (backport,))
 
 

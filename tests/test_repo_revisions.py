@@ -235,3 +235,25 @@ def test_missing_objects_are_known_but_unreadable(tmp_path: Path) -> None:
             list(repo.history([ids[3]]))
         with pytest.raises(Unreadable):
             list(repo.commits([ids[1]]))
+
+
+# ---- ids in messages -------------------------------------------------------------------------------------------------
+
+
+def test_an_id_in_a_message_means_a_commit_and_no_branch_of_that_name(tmp_path: Path) -> None:
+    repo = Scratch(tmp_path / "repo")
+    first = repo.commit("first", {"a": "1\n"})
+    second = repo.commit("second", {"a": "2\n"})
+    repo.git("branch", first[:12], second)
+    repo.git("tag", "-a", "-m", "tagged", "abc1234", second)
+    blob = repo.git("rev-parse", "HEAD:a").strip()
+    with Repository.open(repo.path) as repository:
+        assert repository.commit_named(first[:12]) == first
+        assert repository.commit_named(first.upper()) == first
+        assert repository.commit_named(second[:7]) == second
+        assert repository.commit_named("abc1234") is None
+        assert repository.commit_named(blob) is None
+        assert repository.commit_named("0" * 40) is None
+        assert repository.commit_named("main") is None
+        assert repository.commit_named("") is None
+        assert repository.commit_named("HEAD^{commit}") is None

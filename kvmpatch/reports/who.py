@@ -92,15 +92,12 @@ def _upstream_applied_by(author: Signature, applied: str | None, message: Messag
 
 def resolve_fixes(repository: Repository, pointers: tuple[FixesPointer, ...]) -> tuple[FixesPointer, ...]:
     """`Fixes:` lines with the commits that they name here; the subject as written where there is none."""
-    from kvmpatch.errors import KvmpatchError
-
     resolved = []
     for pointer in pointers:
-        try:
-            found = repository.resolve((pointer.written,))[0]
-        except KvmpatchError:
+        found = repository.commit_named(pointer.written)
+        if found is None:
             resolved.append(pointer)
             continue
-        subject = next(iter(repository.commits([found.id]))).subject
-        resolved.append(replace(pointer, id=found.id, subject=subject))
+        subject = next(iter(repository.commits([found]))).subject
+        resolved.append(replace(pointer, id=found, subject=subject))
     return tuple(resolved)

@@ -10,7 +10,7 @@ import msgspec
 
 from kvmpatch.analysis.prerequisites import not_seen_in
 from kvmpatch.analysis.relatives import Definition, NamedUse, names_used
-from kvmpatch.errors import KvmpatchError, Unreadable
+from kvmpatch.errors import Unreadable
 from kvmpatch.model import Evidence, Happened, Kind
 from kvmpatch.model.backport import BackportReason, NeedKind, Prerequisite, Presence
 from kvmpatch.reports.backport.lacking import Lacking
@@ -241,11 +241,8 @@ class NeedsFinder:
         for word, written in dependencies_of(center.message):
             if word == "Stable-dep-of":
                 continue
-            try:
-                commit = self.repository.resolve((written,))[0].id
-            except KvmpatchError:
-                continue
-            if not self.repository.is_ancestor(commit, self.target.id):
+            commit = self.repository.commit_named(written)
+            if commit and not self.repository.is_ancestor(commit, self.target.id):
                 line = next((one.strip() for one in center.raw.message.split("\n") if written in one.lower()), None)
                 proof = (Evidence(commit=center.id, text=line),)
                 yield _Link(commit, center.id, "needed", words.said_to_be_needed(center.id, proof))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from kvmpatch.errors import KvmpatchError, UsageError
+from kvmpatch.errors import UsageError
 from kvmpatch.model import CommitName, Evidence, Searched
 from kvmpatch.model.backport import (
     BACKPORT_SCHEMA,
@@ -206,11 +206,8 @@ class _Search:
         found: dict[str, RawCommit] = {}
         named = {pointer.written for raw in raws for pointer in read_message(raw.message).fixes}
         for written in named:
-            try:
-                identity = self.repository.resolve((written,))[0].id
-            except KvmpatchError:
-                continue
-            found[written] = next(iter(self.repository.commits([identity])))
+            if identity := self.repository.commit_named(written):
+                found[written] = next(iter(self.repository.commits([identity])))
         lost = named - set(found)
         proposed = self.target.finder.naming(sorted(lost), [raw.id for raw in raws]) if lost else iter(())
         for identity in self.patience.while_it_lasts(islice(proposed, _MOST_NAMING), "time-limit"):
@@ -259,11 +256,8 @@ class _Search:
     def _upstream(self, raw: RawCommit) -> RawCommit | None:
         """The upstream commit that a candidate says it is a backport of, if this repository has it."""
         for pointer in read_message(raw.message).upstream:
-            try:
-                found = self.repository.resolve((pointer.id,))[0].id
-            except KvmpatchError:
-                continue
-            return next(iter(self.repository.commits([found])))
+            if found := self.repository.commit_named(pointer.id):
+                return next(iter(self.repository.commits([found])))
         return None
 
     def _comparison(self, raw: RawCommit, upstream: RawCommit | None, presence: Presence) -> Comparison | None:

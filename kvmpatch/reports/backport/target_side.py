@@ -14,7 +14,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvmpatch.analysis.presence import SHORTEST_ID, Event, goes_by
-from kvmpatch.errors import KvmpatchError
 from kvmpatch.model import Evidence, Message
 from kvmpatch.parse.message import bare_subject, read_message
 from kvmpatch.reports.related.findings import moment
@@ -84,10 +83,8 @@ class TargetSide:
         """The commits of this repository that the messages of some candidates point to."""
         for raw in candidates:
             for pointer in read_message(raw.message).upstream:
-                try:
-                    yield self.repository.resolve((pointer.id,))[0].id
-                except KvmpatchError:
-                    continue
+                if found := self.repository.commit_named(pointer.id):
+                    yield found
 
     def _place(self, ids: Sequence[str]) -> None:
         """Tell of some commits whether the target has them, and read what it has besides."""
@@ -149,9 +146,8 @@ class TargetSide:
 
     def has(self, written: str) -> str | None:
         """The commit of the target's history that an id means, if there is one."""
-        try:
-            identity = self.repository.resolve((written,))[0].id
-        except KvmpatchError:
+        identity = self.repository.commit_named(written)
+        if identity is None:
             return None
         if identity not in self._contained:
             self._place([identity])
@@ -204,10 +200,7 @@ class TargetSide:
         """Whether a short id means this commit and no other."""
         if len(written) >= _SURE:
             return True
-        try:
-            return self.repository.resolve((written,))[0].id == identity
-        except KvmpatchError:
-            return False
+        return self.repository.commit_named(written) == identity
 
     def called(self, subject: str) -> list[str]:
         """Commits of a subject, prefixes aside."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kvmpatch.errors import KvmpatchError
 from kvmpatch.model import Evidence, Message
 from kvmpatch.parse.message import read_message
 from kvmpatch.reports.related.findings import Finding, Gathering, moment
@@ -223,10 +222,7 @@ class Pointing:
                 break
 
     def _resolved(self, written: str) -> str | None:
-        try:
-            return self.repository.resolve((written,))[0].id
-        except KvmpatchError:
-            return None
+        return self.repository.commit_named(written)
 
     def _is_here(self, written: str) -> bool:
         return self._resolved(written) is not None

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from kvmpatch.sources.repo.picking import CommitPicker
 
 NO_FILTER = Filter()
+_WRITTEN_ID = re.compile(r"[0-9a-fA-F]{4,64}")
 
 
 class Repository:
@@ -118,6 +119,16 @@ class Repository:
             Unreadable: it is known, but objects are missing.
         """
         return self._revisions.resolve(revs, as_given=as_given)
+
+    def commit_named(self, written: str) -> str | None:
+        """The commit that an id in a message means, perhaps shortened; None where it is not here, or several are.
+
+        Names of branches and tags are not looked at, and no process is started: one that reads objects answers.
+        """
+        if not _WRITTEN_ID.fullmatch(written):
+            return None
+        info = self._objects.infos([f"{written}^{{commit}}".encode("ascii")])[0]
+        return info.id if info.kind == "commit" else None
 
     def head(self) -> str | None:
         """The commit that HEAD stands at, None if there is none yet."""
