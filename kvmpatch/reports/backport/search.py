@@ -35,6 +35,7 @@ from kvmpatch.reports.backport.presence import PresenceFinder
 from kvmpatch.reports.backport.relocated import relocated
 from kvmpatch.reports.backport.risks import risks_of
 from kvmpatch.reports.backport.target import Target
+from kvmpatch.reports.indexed import indexed
 from kvmpatch.reports.related.center import Center
 from kvmpatch.reports.related.finder import finder_for
 from kvmpatch.reports.related.request import Patience
@@ -70,9 +71,7 @@ def make_backport(request: BackportRequest) -> Backport:
         UsageError: no target is named, it is a range, or there is no such profile.
         KvmpatchError: no repository, no such revision, unreadable objects.
     """
-    from kvmpatch.sources.repo import Repository
-
-    with Repository.open(request.start, request.overrides) as repository:
+    with indexed(request.start, request.overrides, request.progress)() as repository:
         return _Search(repository, request).answer()
 
 
