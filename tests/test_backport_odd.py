@@ -16,12 +16,14 @@ from typing import Any, Literal
 import pytest
 from repo_scratch import Scratch
 
-from kvmpatch.errors import UsageError
+from kvmpatch import cli
+from kvmpatch.errors import BadInput, UsageError
 from kvmpatch.model import Evidence, Searched
 from kvmpatch.model.backport import Backport, Candidate, ConflictFile, Onto, Pick, Plan, Presence
 from kvmpatch.render.backport_page import backport_page
 from kvmpatch.render.formats import Look, written
 from kvmpatch.render.page import Voice
+from kvmpatch.reports.annotate import known_fingerprints
 from kvmpatch.reports.backport.request import BackportRequest
 from kvmpatch.reports.backport.search import make_backport
 from kvmpatch.rules.presence_reasons import not_found
@@ -447,6 +449,28 @@ def test_an_interrupt_leaves_nothing(scratch: Scratch, tmp_path: Path, command: 
     assert list(folder.iterdir()) == []
     assert not out.exists()
     assert sums(scratch.path) == before
+
+
+def test_an_interrupt_while_modules_are_read_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first tenth of a second is spent on imports."""
+
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "kvmpatch.cli.entry":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "kvmpatch.cli.entry", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    assert cli.main(["--version"]) == 130
+
+
+@pytest.mark.parametrize("text", ["null", "[]", "{}", '{"schema": 1}', "[" * 100_000])
+def test_what_is_no_baseline_is_told_in_words_of_the_field(text: str) -> None:
+    with pytest.raises(BadInput) as raised:
+        known_fingerprints(text)
+    assert raised.value.hint is not None
+    assert raised.value.hint.en == "it is what an earlier `annotate --format jsonl` wrote, whole"
+    assert raised.value.hint.zh == "应是早先 annotate --format jsonl 的完整输出"
 
 
 def test_a_closed_pipe_ends_quietly(scratch: Scratch) -> None:

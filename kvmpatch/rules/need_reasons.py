@@ -62,7 +62,7 @@ def wrote_lines(by: str, count: int, evidence: Sequence[Evidence]) -> BackportRe
     """Lines that it wrote stand in another commit's patch and not in the target."""
     return _made(
         "wrote-lines",
-        f"{short(by)} 的补丁要找的行中有 {count} 行是它写的，目标中没有",
+        f"{short(by)} 的补丁依赖它写入的 {count} 行，目标中没有",
         f"wrote {count} line{'s' * (count != 1)} that the patch of {short(by)} must find and the target lacks",
         evidence,
     )

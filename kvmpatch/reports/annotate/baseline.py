@@ -24,7 +24,10 @@ def known_fingerprints(text: str) -> frozenset[str]:
                 "--baseline：不是 annotate 写出的 jsonl、json 或 sarif",
                 "--baseline: no jsonl, json or sarif of annotate",
             ),
-            Text(f"原因：{wrong}", f"because: {wrong}"),
+            Text(
+                "应是早先 annotate --format jsonl 的完整输出",
+                "it is what an earlier `annotate --format jsonl` wrote, whole",
+            ),
         ) from wrong
 
 

@@ -149,8 +149,8 @@ def missing(object_id: str) -> Unreadable:
     return Unreadable(
         Text(zh=f"对象 {object_id} 不在本仓库中", en=f"object {object_id} is not in this repository"),
         Text(
-            zh="浅克隆可用 git fetch --deepen，部分克隆可用 git fetch --refetch 取回",
-            en="in a shallow clone `git fetch --deepen` brings it, in a partial clone `git fetch --refetch`",
+            zh="浅克隆可用 git fetch --deepen，部分克隆可用 git fetch --refetch --no-filter 取回",
+            en="in a shallow clone `git fetch --deepen` brings it, in a partial one `git fetch --refetch --no-filter`",
         ),
     )
 
@@ -159,7 +159,11 @@ def damaged(object_id: str) -> Unreadable:
     """An object that git cannot read, or that is not of the kind it should be."""
     return Unreadable(
         Text(zh=f"对象 {object_id} 无法读取", en=f"object {object_id} cannot be read"),
-        Text(zh="请用 git fsck 检查仓库", en="check the repository with `git fsck`"),
+        Text(
+            zh="请用 git fsck 检查仓库；部分克隆可用 git fetch --refetch --no-filter 取回缺少的对象",
+            en="check the repository with `git fsck`; a partial clone gets what it lacks by "
+            "`git fetch --refetch --no-filter`",
+        ),
     )
 
 
