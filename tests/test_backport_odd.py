@@ -473,6 +473,24 @@ def test_what_is_no_baseline_is_told_in_words_of_the_field(text: str) -> None:
     assert raised.value.hint.zh == "应是早先 annotate --format jsonl 的完整输出"
 
 
+def test_notes_go_to_git_and_into_no_file(scratch: Scratch, tmp_path: Path) -> None:
+    """A file that was asked for and never written is not to be looked for in vain."""
+    words = ["annotate", "target..main", "--onto", "target", "--format", "notes", "-o", str(tmp_path / "out")]
+    done = run(scratch.path, tmp_path / "t", *words)
+    assert done.returncode == 2
+    assert done.stderr.startswith("kvmpatch: error: -o does not go with notes\n")
+
+
+def test_a_head_that_is_missing_is_shown_as_one_would_write_it(scratch: Scratch) -> None:
+    made = make_backport(BackportRequest(str(scratch.path), ("main~1",), "target", profile="linux-stable"))
+    said = [one.said for one in made.candidates[0].header.findings] if made.candidates[0].header else []
+    revert = scratch.commit('Revert "KVM: old"\n\nThis reverts commit ' + "1" * 40 + ".\n", {"r.c": "int r;\n"})
+    made = make_backport(BackportRequest(str(scratch.path), (revert,), "target", profile="linux-stable"))
+    said += [one.said for one in made.candidates[0].header.findings] if made.candidates[0].header else []
+    assert any("commit <id> upstream." in one.en and "commit <id> upstream." in one.zh for one in said)
+    assert not [one for one in said if "{" in one.zh + one.en]
+
+
 def test_a_closed_pipe_ends_quietly(scratch: Scratch) -> None:
     command: list[Any] = [sys.executable, "-m", "kvmpatch", "-C", scratch.path, "backport", "main", "--onto", "target"]
     read, write = os.pipe()

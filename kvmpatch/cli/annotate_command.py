@@ -88,6 +88,11 @@ def _request(call: Call, asked: _Asked) -> AnnotateRequest:
             Text("给程序读的格式不能截短；它用于 text、markdown 与 --summary",
                  "what programs read is not cut; it is for text, markdown and --summary"),
         )  # fmt: skip
+    if asked.kind == "notes" and asked.file is not None:
+        raise UsageError(
+            Text("-o 不能用于 notes", "-o does not go with notes"),
+            Text("notes 写入 refs/notes/kvmpatch", "they are kept in refs/notes/kvmpatch"),
+        )
     known = known_fingerprints(text_of("--baseline", asked.baseline)) if asked.baseline is not None else None
     request = BackportRequest(
         start=call.start,

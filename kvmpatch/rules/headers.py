@@ -134,7 +134,7 @@ def _points(profile: Profile, places: Mapping[str, int], one: Backported) -> boo
 
 
 def _without_head(profile: Profile, one: Backported) -> Iterator[HeaderFinding]:
-    wanted = next((key.write for key in profile.keys), "")
+    wanted = next((key.write for key in profile.keys), "").replace("{", "<").replace("}", ">")
     if one.form is None or one.form in profile.forms:
         yield _made(
             one,
