@@ -236,6 +236,15 @@ def test_a_fix_of_the_same_call_is_told_once_and_in_the_reader_s_language(scratc
     assert "set aside" not in english
 
 
+def test_what_the_same_call_brings_is_there_to_be_reverted(scratch: Scratch) -> None:
+    one = scratch.git("rev-parse", "main~1")
+    revert = scratch.commit(f'Revert "KVM: change b"\n\nThis reverts commit {one}.\n', {"a.c": CODE})
+    alone, together = only(scratch, revert), asked(scratch, "target..main").candidates[-1]
+    assert "nothing-to-revert" in [reason.code for reason in alone.presence.because]
+    assert together.commit.id == revert
+    assert "nothing-to-revert" not in [reason.code for reason in together.presence.because]
+
+
 def test_the_overview_does_not_say_the_verdict_twice(scratch: Scratch) -> None:
     chinese = page(asked(scratch, "target..main"), "zh").split("\n")
     english = page(asked(scratch, "target..main"), "en").split("\n")

@@ -54,6 +54,7 @@ _SECONDS = 10.0
 """How long one candidate is thought about; what that cut short is told."""
 _MOST_NAMING = 200
 _ASKED = "in this call"
+_NOTHING_TO_REVERT = "nothing-to-revert"
 _SECONDS_EACH = 1.0
 """How much longer presence is looked for with each candidate: that is done for all of them at once."""
 _MOST_IN_FULL = 20
@@ -137,6 +138,9 @@ class _Search:
     def _candidate(self, raw: RawCommit, presence: Presence) -> Candidate:
         self.patience.restart()
         center = Center(self.reporter, raw)
+        if center.message.reverts in self.asked:  # by then the target has what it takes back
+            because = tuple(one for one in presence.because if one.code != _NOTHING_TO_REVERT)
+            presence = replace(presence, because=because)
         upstream = self._upstream(raw)
         comparison = self._comparison(raw, upstream, presence)
         if presence.state == "present":
