@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from kvmpatch.model import Evidence, FlowFacts, Message, Statement
 from kvmpatch.words import Text
 
-_HAN = "\u4e00-\u9fff"
-_WIDE = re.compile(rf"(?<=[{_HAN}，。；：、）]) +(?=[{_HAN}，。；：、（])")
-_NARROW = re.compile(rf"(?<=[A-Za-z0-9_)\]])(?=[{_HAN}])|(?<=[{_HAN}])(?=[A-Za-z0-9_])")
+_OPENS, _CLOSES = "（", "，。；：、）"
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -40,8 +36,37 @@ def say(section: str, code: str, said: Text, *evidence: Evidence) -> Spoken:
 
 
 def spaced(zh: str) -> str:
-    """Chinese with one space between it and what is Latin, and none within it."""
-    return _NARROW.sub(" ", _WIDE.sub("", zh))
+    """Chinese with one space between it and what is Latin, and none within it.
+
+    Letter by letter: two regular expressions over the range of Han characters took 4 ms to compile, at every start.
+    """
+    said: list[str] = []
+    gap = 0
+    for letter in f"{zh}\0":
+        if letter == " ":
+            gap += 1
+            continue
+        before = said[-1] if said else ""
+        if gap and (_is_wide(before, _CLOSES) and _is_wide(letter, _CLOSES[:-1] + _OPENS)):
+            gap = 0
+        elif not gap and before:
+            gap = ((_is_word(before) or before in ")]") and _is_han(letter)) or (_is_han(before) and _is_word(letter))
+        said += [" "] * gap
+        said.append(letter)
+        gap = 0
+    return "".join(said[:-1])
+
+
+def _is_han(letter: str) -> bool:
+    return "\u4e00" <= letter <= "\u9fff"
+
+
+def _is_wide(letter: str, signs: str) -> bool:
+    return bool(letter) and (_is_han(letter) or letter in signs)
+
+
+def _is_word(letter: str) -> bool:
+    return letter.isascii() and (letter.isalnum() or letter == "_")
 
 
 def listed(names: list[str], most: int = 3) -> Text:
