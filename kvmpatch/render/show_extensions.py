@@ -70,7 +70,12 @@ def _paired(rows: list[tuple[Cell, ...]]) -> Iterator[tuple[Cell, ...]]:
     """Two bits of one extension, alike in all else, in one row."""
     waiting: tuple[Cell, ...] | None = None
     for row in rows:
-        if waiting and row[0] and (waiting[0], *waiting[3:]) == (row[0], *row[3:]) and len(row[2]) == len(waiting[2]) == 1:
+        if (
+            waiting
+            and row[0]
+            and (waiting[0], *waiting[3:]) == (row[0], *row[3:])
+            and len(row[2]) == len(waiting[2]) == 1
+        ):
             yield (row[0], *(_beside(waiting[place], row[place]) for place in (1, 2)), *row[3:])
             waiting = None
             continue
