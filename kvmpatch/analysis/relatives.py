@@ -28,6 +28,14 @@ _WORDS_OF_C = frozenset(
     "define ifdef ifndef endif elif include undef defined asm typeof".split()
 )
 
+_IN_EVERY_TREE = frozenset(
+    "IS_ENABLED likely unlikely ARRAY_SIZE BIT BIT_ULL GENMASK GENMASK_ULL WARN_ON WARN_ON_ONCE BUG_ON READ_ONCE "
+    "WRITE_ONCE EXPORT_SYMBOL EXPORT_SYMBOL_GPL container_of offsetof printk pr_err pr_warn pr_info pr_debug min max "
+    "min_t max_t memset memcpy kfree kzalloc __init __user EINVAL ENOMEM EFAULT ENOENT EBUSY EPERM "
+    "u16 u32 u64 s32 s64".split()
+)
+"""Names that no line needs a commit for: a tree without them is not one that anybody backports to."""
+
 
 class NamedUse(msgspec.Struct, frozen=True):
     """The first added line that uses a name.
@@ -117,8 +125,8 @@ def without_words(text: str) -> str:
 
 
 def names_in(text: str) -> Iterator[str]:
-    """The names in one line of code, in their order: no words of C, none of comments and strings."""
-    return _words(without_words(text))
+    """The names in one line of code, in order: no words of C, none that every tree has, no comments or strings."""
+    return (word for word in _words(without_words(text)) if word not in _IN_EVERY_TREE)
 
 
 def _words(text: str) -> Iterator[str]:

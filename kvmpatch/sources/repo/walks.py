@@ -79,10 +79,10 @@ class HistoryReader:
             near = self.mentioning(word, tips) if tips else iter(())
             return tuple(commit for commit in near if commit != upstream_id and accept(commit))
 
-        tell(Text(zh=f"在 HEAD 的历史中查找 {short} 的回合提交", en=f"looking for backports of {short} on HEAD"))
+        tell(Text(zh=f"在 HEAD 的历史中查找 {short} 的回移植提交", en=f"looking for backports of {short} on HEAD"))
         if found := among(on_head):
             return found
-        tell(Text(zh=f"在全部引用中查找 {short} 的回合提交", en=f"looking for backports of {short} on all refs"))
+        tell(Text(zh=f"在全部引用中查找 {short} 的回移植提交", en=f"looking for backports of {short} on all refs"))
         return among(everywhere())
 
     def changed_lines(self, ids: Iterable[str], paths: Sequence[str], names: PathNames) -> Iterator[ChangedLine]:
