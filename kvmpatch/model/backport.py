@@ -13,7 +13,7 @@ import msgspec
 
 from kvmpatch.model.changes import Lines
 from kvmpatch.model.patches import Warning
-from kvmpatch.model.report import CommitName, Evidence, Searched
+from kvmpatch.model.report import CommitName, Evidence, Searched, Statement
 from kvmpatch.words import Text
 
 BACKPORT_SCHEMA = "kvmpatch.backport/1"
@@ -50,16 +50,8 @@ class FileHunks(msgspec.Struct, frozen=True):
     hunks: tuple[HunkPlace, ...]
 
 
-class BackportReason(msgspec.Struct, frozen=True):
-    """Why something is said of a candidate, with its proof: a reason without evidence cannot be made."""
-
-    code: str
-    said: Text
-    evidence: tuple[Evidence, ...]
-
-    def __post_init__(self) -> None:
-        if not self.evidence:
-            raise ValueError(f"reason {self.code} has no evidence")
+BackportReason = Statement
+"""Why something is said of a candidate: its code, its words, and its proof."""
 
 
 class Presence(msgspec.Struct, frozen=True):

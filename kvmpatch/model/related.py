@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kvmpatch.model.patches import Warning
-from kvmpatch.model.report import Evidence, Searched
+from kvmpatch.model.report import Searched, Statement
 from kvmpatch.words import Text
 
 RELATED_SCHEMA = "kvmpatch.related/1"
@@ -49,16 +49,8 @@ class RelatedQuery(msgspec.Struct, frozen=True):
     ext: tuple[str, ...] = ()
 
 
-class RelatedReason(msgspec.Struct, frozen=True):
-    """Why a commit is in a group, with its proof: a reason without evidence cannot be made."""
-
-    code: str
-    said: Text
-    evidence: tuple[Evidence, ...]
-
-    def __post_init__(self) -> None:
-        if not self.evidence:
-            raise ValueError(f"reason {self.code} has no evidence")
+RelatedReason = Statement
+"""Why a commit is in a group: its code, its words, and its proof."""
 
 
 class RelatedCommit(msgspec.Struct, frozen=True):
