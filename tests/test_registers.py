@@ -341,6 +341,13 @@ ROLES = [
         "enum e { RISCV_ISA_EXT_SSTC };\n",
         {"Sstc": "moved"},
     ),
+    (
+        "one register for another",
+        function("\tcsr_write(CSR_STIMECMP, 1);"),
+        function("\tcsr_write(CSR_VSTIMECMP, 1);"),
+        {"Sstc": "modified"},
+    ),
+    ("a register that was not used", function("\t;"), function("\tcsr_write(CSR_VSTIMECMP, 1);"), {"Sstc": "added"}),
 ]
 
 

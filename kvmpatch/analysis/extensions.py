@@ -53,7 +53,10 @@ def extension_roles(
 
 
 def _strongest(entries: list[tuple[str, str]]) -> str:
-    """The strongest of the roles; what is gone from one place and new in another under one name has moved."""
+    """The strongest of the roles; what is gone from one place and new in another under one name has moved.
+
+    Where one name of an extension went and another came, it was there before and is there now: it is modified.
+    """
     by_via: defaultdict[str, set[str]] = defaultdict(set)
     for role, via in entries:
         by_via[via].add(role)
@@ -61,6 +64,8 @@ def _strongest(entries: list[tuple[str, str]]) -> str:
         "moved" if role in {"added", "removed"} and {"added", "removed"} <= by_via[via] else role
         for role, via in entries
     }
+    if {"added", "removed"} <= roles:
+        return "modified"
     return min(roles, key=_ROLES.index)
 
 

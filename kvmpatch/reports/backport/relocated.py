@@ -125,7 +125,9 @@ class Whereabouts:
 
     def _proof(self, placed: Placed) -> Evidence:
         item = placed.item
-        return Evidence(commit=self.target.id, path=placed.path, side="after", line=item.name_line, text=item.signature)
+        return Evidence(
+            commit=self.target.id, path=placed.path, side="before", line=item.name_line, text=item.signature
+        )
 
     def _change(self, change: Change) -> Evidence:
         line = change.lines[0] if change.lines else None
