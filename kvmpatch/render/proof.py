@@ -9,16 +9,22 @@ from kvmpatch.render.show_history import shortened
 
 def proof_line(evidence: Evidence, own_id: str | None) -> Line:
     """`commit path:line@side fact text`; the commit only where it is another than the page's own, or stands alone."""
+    alone = not (evidence.path or evidence.text or evidence.fact)
+    return evidence_spans(evidence, commit=evidence.commit != own_id or alone)
+
+
+def evidence_spans(evidence: Evidence, *, commit: bool, fact: bool = True, text: bool = True) -> Line:
+    """The parts of a proof that are there, side by side; a page says which of them it shows."""
     parts: list[Span] = []
-    if evidence.commit and (evidence.commit != own_id or not (evidence.path or evidence.text or evidence.fact)):
+    if commit and evidence.commit:
         parts.append(Span(shortened(evidence.commit), Style.ID))
     if evidence.path:
         line = f":{evidence.line}" if evidence.line is not None else ""
         side = f"@{evidence.side}" if evidence.side else ""
         parts.append(Span(f"{evidence.path}{line}{side}", Style.ADDRESS))
-    if evidence.fact:
+    if fact and evidence.fact:
         parts.append(Span(evidence.fact, Style.ADDRESS))
-    if evidence.text:
+    if text and evidence.text:
         parts.append(Span(" ".join(evidence.text.split()), Style.CODE))
     spaced: list[Span] = []
     for part in parts:

@@ -22,6 +22,7 @@ from kvmpatch.render.page import (
     Title,
     Voice,
 )
+from kvmpatch.render.proof import evidence_spans
 from kvmpatch.render.related_drawing import drawing_of
 from kvmpatch.render.show_history import shortened
 from kvmpatch.words import Text
@@ -160,19 +161,8 @@ def _item(commit: RelatedCommit, number: str, voice: Voice) -> Item:
 
 def _proof(evidence: Evidence, own_id: str) -> Line:
     """`commit path:line@side text`; the commit only where it is another."""
-    parts: list[Span] = []
-    if evidence.commit and evidence.commit != own_id and (evidence.path or evidence.text):
-        parts.append(Span(shortened(evidence.commit), Style.ID))
-    if evidence.path:
-        line = f":{evidence.line}" if evidence.line is not None else ""
-        side = f"@{evidence.side}" if evidence.side else ""
-        parts.append(Span(f"{evidence.path}{line}{side}", Style.ADDRESS))
-    if evidence.text:
-        parts.append(Span(" ".join(evidence.text.split()), Style.CODE))
-    spaced: list[Span] = []
-    for part in parts:
-        spaced.extend((Span("  "), part) if spaced else (part,))
-    return tuple(spaced)
+    another = evidence.commit != own_id and bool(evidence.path or evidence.text)
+    return evidence_spans(evidence, commit=another, fact=False)
 
 
 # ---- foot ------------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from kvmpatch.render.page import (
     Title,
     Voice,
 )
+from kvmpatch.render.proof import evidence_spans
 from kvmpatch.render.show_basics import basics_fields, spaced_date
 from kvmpatch.render.show_changes import change_blocks
 from kvmpatch.render.show_extensions import extension_blocks, extension_summary
@@ -207,21 +208,7 @@ def _statement_item(
 
 def evidence_line(evidence: Evidence, report: Report, quoted: bool = False) -> Line:
     """Where a statement comes from: `path:line@side`, a commit other than the report's own, quoted words, a fact."""
-    parts: list[Span] = []
-    if evidence.commit and (evidence.commit != report.commit.id or not evidence.path):
-        parts.append(Span(shortened(evidence.commit), Style.ID))
-    if evidence.path:
-        line = f":{evidence.line}" if evidence.line is not None else ""
-        side = f"@{evidence.side}" if evidence.side else ""
-        parts.append(Span(f"{evidence.path}{line}{side}", Style.ADDRESS))
-    if evidence.fact:
-        parts.append(Span(evidence.fact, Style.ADDRESS))
-    if evidence.text and not quoted:
-        parts.append(Span(" ".join(evidence.text.split()), Style.CODE))
-    spaced: list[Span] = []
-    for part in parts:
-        spaced.extend((Span("  "), part) if spaced else (part,))
-    return tuple(spaced)
+    return evidence_spans(evidence, commit=evidence.commit != report.commit.id or not evidence.path, text=not quoted)
 
 
 def _proof_note(statements: tuple[Statement, ...], report: Report, voice: Voice) -> tuple[Block, ...]:

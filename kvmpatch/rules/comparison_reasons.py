@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from kvmpatch.model import Evidence
 from kvmpatch.model.backport import BackportReason
-from kvmpatch.rules.spoken import listed, spaced
-from kvmpatch.words import Text
+from kvmpatch.rules.spoken import because, listed
 
 
 def spacing_alone(backport: str, paths: Sequence[str]) -> BackportReason:
     """In some files the two differ in white space and in nothing else."""
     files = listed(list(paths))
-    return _made(
+    return because(
         "spacing-alone",
         f"{files.zh} 中只有空白字符不同",
         f"{files.en}: nothing but white space differs",
@@ -24,13 +23,9 @@ def spacing_alone(backport: str, paths: Sequence[str]) -> BackportReason:
 def other_path(backport: str, paths: Sequence[tuple[str, str]]) -> BackportReason:
     """Files that the backport changes under another path."""
     named = listed([f"{upstream} -> {there}" for upstream, there in paths])
-    return _made(
+    return because(
         "other-path",
         f"文件路径不同：{named.zh}",
         f"under another path: {named.en}",
         [Evidence(commit=backport, path=there) for _, there in paths[:3]],
     )
-
-
-def _made(code: str, zh: str, en: str, evidence: Sequence[Evidence]) -> BackportReason:
-    return BackportReason(code, Text(spaced(zh), en), tuple(evidence))

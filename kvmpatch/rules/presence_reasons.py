@@ -6,17 +6,13 @@ from collections.abc import Sequence
 
 from kvmpatch.model import Evidence
 from kvmpatch.model.backport import BackportReason
-from kvmpatch.rules.spoken import listed, spaced
+from kvmpatch.rules.related_reasons import short
+from kvmpatch.rules.spoken import because, listed
 from kvmpatch.words import Text
 
 
-def short(identity: str) -> str:
-    """Twelve digits, as kernel messages name commits."""
-    return identity[:12]
-
-
 def _made(code: str, zh: str, en: str, *evidence: Evidence) -> BackportReason:
-    return BackportReason(code, Text(spaced(zh), en), evidence)
+    return because(code, zh, en, evidence)
 
 
 def _at(commit: str, paths: Sequence[str]) -> tuple[Evidence, ...]:

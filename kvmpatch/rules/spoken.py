@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from kvmpatch.model import Evidence, FlowFacts, Message, Statement
@@ -67,6 +69,11 @@ def _is_wide(letter: str, signs: str) -> bool:
 
 def _is_word(letter: str) -> bool:
     return letter.isascii() and (letter.isalnum() or letter == "_")
+
+
+def because(code: str, zh: str, en: str, evidence: Sequence[Evidence]) -> Statement:
+    """Why something is said of a commit, its Chinese spaced as a statement's is."""
+    return Statement(code, Text(spaced(zh), en), tuple(evidence))
 
 
 def listed(names: list[str], most: int = 3) -> Text:

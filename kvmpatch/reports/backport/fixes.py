@@ -215,10 +215,7 @@ class FollowingFixes:
 
     def _is_known(self, written: str) -> bool:
         """Whether an id stands for just one commit here."""
-        try:
-            return bool(self.repository.resolve((written,)))
-        except KvmpatchError:
-            return False
+        return self.repository.commit_named(written) is not None
 
     def _original(self, fix: _Fix) -> Known:
         """Of one change under several ids, the one to be picked: what the others point to, else what stands nearest."""

@@ -14,9 +14,9 @@ from kvmpatch.model import Evidence
 from kvmpatch.model.backport import BackportReason, Presence, PresenceState, Rung
 from kvmpatch.parse.message import bare_subject, read_message
 from kvmpatch.reports.backport.presence_by_lines import ByLines
-from kvmpatch.reports.backport.target_side import TargetSide, line_with
+from kvmpatch.reports.backport.target_side import TargetSide
 from kvmpatch.reports.backport.works import TipFiles, WorkReader
-from kvmpatch.reports.related.pointing import Known
+from kvmpatch.reports.related.pointing import Known, line_of
 from kvmpatch.rules import presence_reasons as words
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class PresenceFinder:
                 if identity == known.id:
                     yield Hit("upstream-id", commit, words.pointed_at(commit, known.id, proof))
                 else:
-                    both = (line_with(known.raw, identity), proof)
+                    both = (line_of(known.raw, identity), proof)
                     yield Hit("twin-id", commit, words.same_source(commit, identity, both))
         called = self.side.called(known.raw.subject)
         for commit in called if len(called) <= _MOST_CALLED else ():
@@ -122,7 +122,7 @@ class PresenceFinder:
             if self.side.message(commit).upstream:
                 # two changes may share a subject; one that names its source is that one's, and its source's source's
                 if via := self._source_of(commit, known):
-                    proofs = (self.side.line_with(commit, via.id[:12]), line_with(via, known.id[:12]))
+                    proofs = (self.side.line_with(commit, via.id[:12]), line_of(via, known.id[:12]))
                     yield Hit("twin-id", commit, words.by_way_of(commit, via.id, known.id, proofs))
                 continue
             proof = Evidence(commit=commit, text=self.side.raws[commit].subject)
@@ -149,7 +149,7 @@ class PresenceFinder:
         for pointer in known.message.upstream:
             if found := self.side.has(pointer.id):
                 rung: Rung = "twin-id" if pointer.form in _PICKS else "object"
-                yield Hit(rung, found, words.source_in_history(found, line_with(known.raw, pointer.id)))
+                yield Hit(rung, found, words.source_in_history(found, line_of(known.raw, pointer.id)))
 
     def _brings(self, commit: str, known: Known) -> bool:
         """Whether a commit of the target may bring the candidate: beside its history, no merge, not its revert."""

@@ -152,9 +152,9 @@ class ByLines:
         because = [words.not_found(self.target, self.side.read_for(known.id))]
         reverts = known.message.reverts
         if reverts and self._reverts_absent(known):
-            from kvmpatch.reports.backport.target_side import line_with
+            from kvmpatch.reports.related.pointing import line_of
 
-            because.append(words.reverts_nothing(reverts, line_with(known.raw, reverts)))
+            because.append(words.reverts_nothing(reverts, line_of(known.raw, reverts)))
         return Presence("absent", "unknown", (), (), tuple(because))
 
     def _undecided(self, why: str) -> Presence:

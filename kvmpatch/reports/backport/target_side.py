@@ -17,6 +17,7 @@ from kvmpatch.analysis.presence import SHORTEST_ID, Event, goes_by
 from kvmpatch.model import Evidence, Message
 from kvmpatch.parse.message import bare_subject, read_message
 from kvmpatch.reports.related.findings import moment
+from kvmpatch.reports.related.pointing import line_of
 
 if TYPE_CHECKING:
     from kvmpatch.reports.backport.target import Target
@@ -266,16 +267,9 @@ class TargetSide:
 
     def line_with(self, commit: str, word: str) -> Evidence:
         """The line of a message that holds a word, as evidence."""
-        return line_with(self.raws[commit], word)
+        return line_of(self.raws[commit], word)
 
 
 def _git_date(seconds: float) -> str:
     """A moment as git takes it, clocks being what they are."""
     return f"@{max(0, int(seconds) - _SLACK)} +0000"
-
-
-def line_with(raw: RawCommit, word: str) -> Evidence:
-    """The line of a commit's message that holds a word, as evidence."""
-    lowered = word.lower()
-    text = next((line.strip() for line in raw.message.split("\n") if lowered in line.lower()), None)
-    return Evidence(commit=raw.id, text=text)

@@ -245,8 +245,12 @@ def dependencies_of(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def line_with(known: Known, word: str) -> tuple[Evidence, ...]:
-    """The line of a message that holds a word, as evidence."""
+    """The line of a message that holds a word, as a proof."""
+    return (line_of(known.raw, word),)
+
+
+def line_of(raw: RawCommit, word: str) -> Evidence:
+    """The line of a commit's message that holds a word, as evidence."""
     lowered = word.lower()
-    lines = known.raw.message.split("\n")
-    text = next((line.strip() for line in lines if lowered in line.lower()), None)
-    return (Evidence(commit=known.id, text=text),)
+    text = next((line.strip() for line in raw.message.split("\n") if lowered in line.lower()), None)
+    return Evidence(commit=raw.id, text=text)

@@ -172,10 +172,7 @@ class IndexedRepository(Repository):
         after = self._between(tip, cut)
         if index is None or after is None:
             return None
-        named: set[str] = set()
-        for word in words:
-            for written in (word, f"g{word}"):
-                named.update(index.messages_containing(written, ignore_case=True, at_word_start=True))
+        named = index.messages_naming([written for word in words for written in (word, f"g{word}")])
         numbers = set(index.numbers(list(named)).values())
         return iter(index.ids([n for n in after if n in numbers]))
 

@@ -48,7 +48,7 @@ class Search:
             while rows := blocks.fetchmany(_ROWS):
                 for (first, _, _), places in zip(rows, threads.map(self._places, rows), strict=True):
                     if places:
-                        yield from self._ids(first, places)
+                        yield from _ids(self._db, self._closed, first, places)
 
     def _wanted(self, literal: bytes) -> bytes:
         """What is searched for; of letters whose other case we do not know, only the longest part between them."""
@@ -120,13 +120,13 @@ class Search:
             at = text.find(needle, at + 1)
         return found
 
-    def _ids(self, first: int, places: list[int]) -> Iterator[str]:
-        for place in reversed(places):
-            row = self._db.execute(
-                "SELECT id FROM commits WHERE n=? AND n<=?", (first + place, self._closed)
-            ).fetchone()
-            if row is not None:
-                yield row[0].hex()
+
+def _ids(connection: sqlite3.Connection, closed: int, first: int, places: Sequence[int]) -> Iterator[str]:
+    """Ids of the commits at some places of a block, the last place first."""
+    for place in reversed(places):
+        row = connection.execute("SELECT id FROM commits WHERE n=? AND n<=?", (first + place, closed)).fetchone()
+        if row is not None:
+            yield row[0].hex()
 
 
 class SearchOfMany:
@@ -161,9 +161,14 @@ class SearchOfMany:
             )
             while rows := blocks.fetchmany(_ROWS):
                 for first, count, data in rows:
-                    yield from self._ids(first, count, data)
+                    yield from _ids(self._db, self._closed, first, self._places(count, data))
 
-    def _ids(self, first: int, count: int, data: bytes) -> Iterator[str]:
+    def _places(self, count: int, data: bytes) -> list[int]:
+        """The places of the commits in a block that hold one of them.
+
+        Raises:
+            zlib.error: the block is damaged.
+        """
         text, ends = unpack(data, count)
         text = text.lower()
         places = {
@@ -171,9 +176,4 @@ class SearchOfMany:
             for match in self._pattern.finditer(text)
             if (place := bisect_right(ends, match.start())) < count and match.end() <= ends[place]
         }
-        for place in sorted(places, reverse=True):
-            row = self._db.execute(
-                "SELECT id FROM commits WHERE n=? AND n<=?", (first + place, self._closed)
-            ).fetchone()
-            if row is not None:
-                yield row[0].hex()
+        return sorted(places)
