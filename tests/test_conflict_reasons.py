@@ -454,7 +454,7 @@ def test_a_candidate_that_went_in_before_is_called_by_its_own_id(bench: Bench) -
 
 def test_every_reason_is_in_the_table_of_rules() -> None:
     written = Path(conflict_reasons.__file__).read_text(encoding="utf-8")
-    told: Iterator[str] = iter(re.findall(r'(?:_made|BackportReason)\(\s*"([a-z-]+)"', written))
+    told: Iterator[str] = iter(re.findall(r'(?:because|BackportReason)\(\s*"([a-z-]+)"', written))
     found = set(told)
     assert len(found) == 18
     assert found <= set(knowledge.names("rules"))
