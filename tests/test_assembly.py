@@ -11,6 +11,14 @@ SWITCH = "SYM_FUNC_START(enter)\n\tcsrrw\tt0, CSR_SSCRATCH, a0\n\tret\nSYM_FUNC_
 SYMBOLS = [
     ("marked", SWITCH, ["enter 1-4"]),
     ("old marks", "ENTRY(enter)\n\tret\nENDPROC(enter)\n", ["enter 1-3"]),
+    (
+        "marks of Xen",
+        "FUNC(enter)\n\tret\nEND(enter)\nFUNC_LOCAL(leave)\n\tret\nEND(leave)\n",
+        ["enter 1-3", "leave 4-6"],
+    ),
+    ("label of Xen", "FUNC(enter)\n\tnop\nLABEL(back, 0)\n\tret\nEND(enter)\n", ["enter 1-5", "back 3-3"]),
+    ("data of Xen", "DATA(table, 4)\n\t.word 1\nEND(table)\n", ["table 1-3"]),
+    ("a linker script", "ENTRY(start)\nSECTIONS\n{\n  . = 1;\n}\n", []),
     ("plain label", "enter:\n\tret\n\nleave:\n\tret\n", ["enter 1-2", "leave 4-5"]),
     ("local labels", "enter:\n.Lback:\n1:\n\tj 1b\n", ["enter 1-4"]),
     ("label inside", "SYM_FUNC_START(enter)\nback:\n\tret\nSYM_FUNC_END(enter)\n", ["enter 1-4"]),

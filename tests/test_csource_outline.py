@@ -40,6 +40,11 @@ FUNCTIONS = [
         "static int (*pick(int n))(struct kvm *, u64)\n{\n\treturn NULL;\n}\n",
         ["function pick"],
     ),
+    (
+        "name in parentheses",
+        "size_t (strlen)(const char *s)\n{\n\treturn 0;\n}\n\nvoid *\n(memset)(void *s)\n{\n\treturn s;\n}\n",
+        ["function strlen", "function memset"],
+    ),
     ("name made by a macro", "static int FNAME(walk)(int n)\n{\n\treturn n;\n}\n", ["function FNAME(walk)"]),
     ("prototype", "int one(int a);\nstatic void two(void);\n", []),
     ("prototype over lines", "int one(int a,\n\tint b) __weak;\n", []),

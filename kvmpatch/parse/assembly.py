@@ -1,9 +1,9 @@
 """Assembly files: their symbols, and the CSR instructions in them.
 
-The kernel's assembly marks symbols with macros (SYM_FUNC_START, ENTRY) or plain labels; an item runs from its mark
-to its end mark, or to the next symbol. What stands between a start and its end mark belongs to that symbol alone: a
-plain label there is no item, a symbol marked there (SYM_INNER_LABEL) is one of a single line. An assembler macro
-(`.macro`) is an item like a symbol.
+The kernel's assembly marks symbols with macros (SYM_FUNC_START, ENTRY; FUNC in Xen) or plain labels; an item runs from
+its mark to its end mark, or to the next symbol. What stands between a start and its end mark belongs to that symbol
+alone: a plain label there is no item, a symbol marked there (SYM_INNER_LABEL) is one of a single line. An assembler
+macro (`.macro`) is an item like a symbol. A linker script has none.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*|(?<![\w\"'])\#(?!\s*(?:define
 _STRING = re.compile(rb'"(?:[^"\\\n]|\\.)*"?')
 _START = re.compile(
     rb"^[ \t]*(?P<macro>SYM_(?:FUNC|CODE|DATA|INNER_LABEL|TYPED_FUNC)\w*?(?:START|LABEL)?\w*|ENTRY|WEAK|GLOBAL|"
-    rb"SYM_DATA|SYM_ENTRY)[ \t]*\([ \t]*(?P<marked>[\w.$]+)|^(?P<label>[A-Za-z_.$][\w.$]*):"
+    rb"SYM_DATA|SYM_ENTRY|(?:FUNC|DATA|LABEL)(?:_LOCAL)?)[ \t]*\([ \t]*(?P<marked>[\w.$]+)"
+    rb"|^(?P<label>[A-Za-z_.$][\w.$]*):"
     rb"|^[ \t]*\.macro[ \t]+(?P<inline>[A-Za-z_.$][\w.$]*)",
     re.MULTILINE,
 )
 _END_MACRO = re.compile(rb"^[ \t]*\.endm\b[^\n]*", re.MULTILINE)
 _END = re.compile(rb"^[ \t]*(?:SYM_\w*END\w*|END|ENDPROC)[ \t]*\([ \t]*([\w.$]+)[^\n]*", re.MULTILINE)
 _DEFINE = re.compile(rb"^[ \t]*#[ \t]*define\b(?:[^\n\\]|\\\r?\n|\\)*", re.MULTILINE)
+_LINKER_SCRIPT = re.compile(rb"^SECTIONS\b", re.MULTILINE)
+"""What tells a linker script, which names the symbol that is entered and defines none."""
 _LOCAL = re.compile(rb"(?:\.L|\d|\$)")
 _INSTRUCTION = re.compile(r"\b(csrr(?:w|s|c)?i?|csr(?:w|s|c)i?)\s+([^\n;]*)")
 
@@ -49,7 +52,7 @@ def outline_assembly(data: bytes) -> AssemblyOutline:
 
 
 def _pieces(clean: bytes) -> Iterator[Piece]:
-    marks = [
+    marks = [] if _LINKER_SCRIPT.search(clean) else [
         match for match in _START.finditer(clean)
         if b"END" not in (match["macro"] or b"") and not _LOCAL.match(match["label"] or b"")
     ]  # fmt: skip

@@ -107,6 +107,8 @@ class Header(msgspec.Struct, frozen=True):
 _BARE_CALL = re.compile(rb"\s*([A-Za-z_]\w*)\s*\(")
 _TRAILING_WORD = re.compile(rb"([A-Za-z_]\w*)\s*$")
 _RETURNS_POINTER = re.compile(rb"\(\s*\*[\s*]*([A-Za-z_]\w*)\s*\(")
+_WORD_ALONE = re.compile(rb"\(\s*([A-Za-z_]\w*)\s*\)")
+_NO_LETTER = (b" ", b"\t", b"\n", b"*")
 _TRAILING_ATTRIBUTES = re.compile(rb"(?:\s*\b[A-Za-z_]\w*)+\s*$")
 _SYSCALL = re.compile(r"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE\d?$")
 _STARTS_DECLARATION = re.compile(rb"[ \t]*\n\s*[A-Za-z_]")
@@ -123,20 +125,10 @@ def read_header(header: bytes) -> Header | None:
     if left < start:
         start = 0
     word = _TRAILING_WORD.search(text, start, left)
-    if word:
-        name, name_at = decode(word[1]), word.start(1)
-    else:
-        # `FNAME(walk)(…)`: the name is itself made by a macro.
-        before = text[:left].rstrip()
-        inner = matching_left(before) if before.endswith(b")") else -1
-        returning = _RETURNS_POINTER.match(text, inner) if inner > 0 else None
-        word = returning or (_TRAILING_WORD.search(text, start, inner) if inner > 0 else None)
-        if not word:
-            return None
-        name, name_at = decode(text[word.start(1) : len(before)]).replace(" ", ""), word.start(1)
-        if returning:
-            # `int (*pick(int n))(u64)`: the function stands inside the type that it returns a pointer to.
-            name = decode(returning[1])
+    named = (decode(word[1]), word.start(1)) if word else _named_in_parentheses(text, start, left)
+    if not named:
+        return None
+    name, name_at = named
     kind = Kind.FUNCTION
     lead = tokens_of(decode(text[start:name_at]))
     if not lead and _SYSCALL.match(name):
@@ -145,6 +137,23 @@ def read_header(header: bytes) -> Header | None:
     linkage = (*_attributes(lead), *_attributes(tokens_of(decode(text[closing + 1 :]))))
     signature = _tidy(text[start : closing + 1])
     return Header(kind, name, start, name_at, signature, _shape(signature), linkage)
+
+
+def _named_in_parentheses(text: bytes, start: int, left: int) -> tuple[str, int] | None:
+    """The name of a function whose parameters follow a parenthesis, and where it begins."""
+    before = text[:left].rstrip()
+    inner = matching_left(before) if before.endswith(b")") else -1
+    if inner <= 0:
+        return None
+    if returning := _RETURNS_POINTER.match(text, inner):
+        # `int (*pick(int n))(u64)`: the function stands inside the type that it returns a pointer to.
+        return decode(returning[1]), returning.start(1)
+    if (plain := _WORD_ALONE.match(text, inner)) and text[inner - 1 : inner] in _NO_LETTER:
+        # `size_t (strlen)(const char *s)`: in parentheses so that no macro of that name takes it.
+        return decode(plain[1]), inner
+    word = _TRAILING_WORD.search(text, start, inner)
+    # `FNAME(walk)(…)`: the name is itself made by a macro.
+    return (decode(text[word.start(1) : len(before)]).replace(" ", ""), word.start(1)) if word else None
 
 
 def _attributes(tokens: list[Token]) -> Iterator[str]:
