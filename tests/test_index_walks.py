@@ -103,6 +103,32 @@ def test_walks_are_those_of_git(tmp_path: Path, seed: int) -> None:
             assert list(repository.changed_lines(some, paths)) == list(git.changed_lines(some, paths))
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_reached_is_what_git_lists_when_commits_came_in_bit_by_bit(tmp_path: Path, seed: int) -> None:
+    commits = random_history(tmp_path / "repo", seed)
+    dice = random.Random(seed)  # noqa: S311 - the same moments every time
+    early = dice.sample(commits, 12)
+    with Repository.open(tmp_path / "repo") as repository, indexed_at(repository, [[one] for one in early]) as index:
+        raws = {raw.id: raw for raw in repository.commits(repository.history_ids(early))}
+        assert {index.ids([one])[0] for one in range(1, index.count() + 1)} == set(raws)
+        for tip in [one for one in commits if one in raws][::4]:
+            assert set(index.reached([tip]).among(commits)) == set(repository.history_ids([tip]))
+        dates = {one: int(datetime.fromisoformat(raw.committer.date).timestamp()) for one, raw in raws.items()}
+        for one, date in dates.items():
+            assert one in index.ids(list(index.graph.dated((date, date))))
+        pairs = {(dates[one], dates[parent]) for one, raw in raws.items() for parent in raw.parents}
+        assert set(index.graph.clocks) == {pair for pair in pairs if pair[0] < pair[1]}
+
+
+def indexed_at(repository: Repository, states: list[list[str]]) -> Index:
+    """The message index of a repository whose refs stood elsewhere from time to time."""
+    for tips in states:
+        build(task_for(repository, str(repository.git_dir), structure=False), [*dict.fromkeys(tips)])
+    index = Index.of(repository)
+    assert index is not None
+    return index
+
+
 def test_what_names_an_id_is_found(tmp_path: Path) -> None:
     random_history(tmp_path / "repo", 9)
     git = ["git", "-C", str(tmp_path / "repo")]

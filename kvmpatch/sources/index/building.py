@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
 import msgspec
 
+from kvmpatch.sources.index.ahead import ahead
 from kvmpatch.sources.index.crew import Crew, workers_for
 from kvmpatch.sources.index.folder import Folder, view_of
 from kvmpatch.sources.index.objects import Chunk, blocks_of, message_reader, printed_history, sparing
@@ -27,6 +29,8 @@ CHUNK = 4096
 STRUCTURE_CHUNK = 12
 LINES_CHUNK = 150
 MERGES_CHUNK = 1000
+_AHEAD = 2
+"""Pieces of some 4 MB that are read from git before a worker asks for one."""
 _FEW = 6000
 """New commits below which starting workers costs more than it saves."""
 
@@ -126,24 +130,28 @@ class _Building:
         if not new and self.writer.meta("closed") is not None and not self.writer.leftover:
             return 0
         empty = not self.writer.leftover and self.writer.closed_up_to() == 0
-        chunks: Iterator[Chunk]
         if empty and self.task.few_commits is None and not self.place.shallow:  # git prints no parents of a boundary
-            chunks = printed_history(self.git, tips_for_stdin(self.tips)) if self.tips else iter(())
-            first: list[Chunk] = list(islice(chunks, 2))
-            workers = workers_for(2, each=1) if len(first) > 1 else 0
+            with closing(ahead(printed_history(self.git, tips_for_stdin(self.tips)), _AHEAD)) as printed:
+                first = list(islice(printed, 2))
+                done = self._put_in(chain(first, printed), workers_for(2, each=1) if len(first) > 1 else 0)
         else:
             listed = self._walk(new if had else self.tips, had)
             few = list(islice(listed, _FEW))
             if self.task.few_commits is not None and len(few) > self.task.few_commits:
                 return None
-            workers = workers_for(len(few), each=_FEW // 2)
-            first, chunks = [], self._unknown(chunks_of(chain(few, listed), CHUNK))
+            done = self._put_in(
+                self._unknown(chunks_of(chain(few, listed), CHUNK)), workers_for(len(few), each=_FEW // 2)
+            )
+        self.writer.close_up(self.tips, self.view)
+        return done
+
+    def _put_in(self, chunks: Iterable[Chunk], workers: int) -> int:
+        """Read commits and put them in; how many."""
         crew: Crew[Chunk, bytes] = Crew(partial(message_reader, self.task.start, self.task.pointers_of), workers)
         done = 0
-        for made in crew.work(chain(first, chunks)):
+        for made in crew.work(chunks):
             done += self.writer.add(blocks_of(made))
             self.progress(Text(f"正在索引提交信息：{done:,}", f"indexing messages: {done:,}"))
-        self.writer.close_up(self.tips, self.view)
         return done
 
     def _trusted_tips(self) -> frozenset[str]:

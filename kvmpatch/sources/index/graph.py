@@ -8,16 +8,13 @@ revision.c. Commits are numbers here; 0 is none.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property
 from heapq import heappop, heappush
-from itertools import compress, pairwise
-from operator import gt
+from itertools import pairwise
 from typing import NamedTuple
 
 _UNWANTED, _SEEN, _PARSED, _SAME = 1, 2, 4, 8
-_STRETCH = 1024
 _SLOP = 5
 """Commits that git looks at beyond the point where nothing wanted seems to be left."""
 
@@ -34,6 +31,15 @@ class Pruning(NamedTuple):
     same: Callable[[int, int], bool]
 
 
+class Stretch(NamedTuple):
+    """Commits from `first` up to `past`, which is none of them, and the dates of the oldest and of the newest."""
+
+    first: int
+    past: int
+    oldest: int
+    newest: int
+
+
 class Graph:
     """Parents and dates of commits, by their numbers.
 
@@ -41,12 +47,23 @@ class Graph:
         first: the first parent of each.
         others: further parents of merges, in order.
         dates: when each was committed, in seconds since 1970.
+        stretches: when the commits of each stretch were made.
+        clocks: from when to when time runs backwards: the date of a commit and the later one of a parent.
     """
 
-    def __init__(self, first: array[int], others: dict[int, list[int]], dates: array[int]) -> None:
+    def __init__(
+        self,
+        first: array[int],
+        others: Mapping[int, tuple[int, ...]],
+        dates: array[int],
+        stretches: Sequence[Stretch],
+        clocks: Sequence[tuple[int, int]],
+    ) -> None:
         self.first = first
         self.others = others
         self.dates = dates
+        self.stretches = stretches
+        self.clocks = clocks
 
     def parents(self, n: int) -> tuple[int, ...]:
         """The parents of a commit."""
@@ -71,30 +88,31 @@ class Graph:
         seen[0] = 0
         return seen
 
+    def reach_by_way_of(self, start: int, through: int, known: bytes) -> bytearray | None:
+        """The same for one commit that reaches another, of which the marks are known; None where it does not."""
+        seen = bytearray(len(self.first))
+        seen[: len(known)] = known
+        seen[0] = 1
+        met, stack = False, [start]
+        while stack:
+            n = stack.pop()
+            while not seen[n]:
+                seen[n] = 1
+                if n in self.others:
+                    stack += self.others[n]
+                n = self.first[n]
+            met = met or n == through  # what it does not reach it cannot hide behind, so the walk comes by here
+        seen[0] = 0
+        return seen if met else None
+
     def dated(self, times: tuple[int, int]) -> Iterator[int]:
         """Commits that were made between two moments. Most stretches of history are passed by without a look inside."""
         first, last = times
-        for place, (oldest, newest) in enumerate(self._spans):
+        for start, past, oldest, newest in self.stretches:
             if oldest <= last and newest >= first:
-                start = place * _STRETCH
-                for n, date in enumerate(self.dates[start : start + _STRETCH], start):
-                    if n and first <= date <= last:
+                for n, date in enumerate(self.dates[start:past], start):
+                    if first <= date <= last:
                         yield n
-
-    @cached_property
-    def _spans(self) -> list[tuple[int, int]]:
-        """The oldest and the newest date of each stretch of commits."""
-        cut = (self.dates[start : start + _STRETCH] for start in range(0, len(self.dates), _STRETCH))
-        return [(min(dates), max(dates)) for dates in cut]
-
-    @cached_property
-    def wrong_clocks(self) -> list[tuple[int, int]]:
-        """From when to when time runs backwards: the date of a commit that is older than its parent, and the other."""
-        dates = self.dates
-        later = compress(range(len(dates)), map(gt, map(dates.__getitem__, self.first), dates))
-        wrong = [(dates[n], dates[self.first[n]]) for n in later]
-        more = ((dates[n], dates[parent]) for n, parents in self.others.items() for parent in parents)
-        return [*wrong, *(pair for pair in more if pair[1] > pair[0])]
 
     def between(self, tip: bytearray, cut: int, times: tuple[int, int]) -> list[int] | None:
         """What is marked, made between two moments and not reached by another commit, in git's order.
@@ -102,7 +120,7 @@ class Graph:
         None where dates do not tell that order: a clock was wrong about then, or several commits came in one second
         and not one upon the other.
         """
-        if any(older <= times[1] and newer >= times[0] for older, newer in self.wrong_clocks):
+        if any(older <= times[1] and newer >= times[0] for older, newer in self.clocks):
             return None
         dates, before, stack = self.dates, {cut}, [cut]
         while stack:

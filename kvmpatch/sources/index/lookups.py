@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from kvmpatch.model import Signature
+from kvmpatch.sources.index.ancestry import Landmark, graph_of
 from kvmpatch.sources.index.folder import Folder, view_of
 from kvmpatch.sources.index.graph import Graph
 from kvmpatch.sources.index.rows import signature, unpack
@@ -167,7 +167,7 @@ class Index:
         if start and start not in self._marks:
             first = start[:1]
             if first not in self._marks:
-                self._marks[first] = self.graph.reach(first)
+                self._marks[first] = self._reach_of(first[0])
             if start != first:
                 self._marks[start] = self.graph.reach(start[1:], self._marks[first])
         return self._marks[start] if start else bytearray(self.closed + 1)
@@ -175,19 +175,16 @@ class Index:
     @cached_property
     def graph(self) -> Graph:
         """Parents and dates of all commits."""
-        parents, dates = array("I", [0]), array("q", [0])
-        others: dict[int, list[int]] = {}
-        rows = self._ask("SELECT first, first_parents, others, dates FROM ancestry ORDER BY first")
-        for first, data, pairs, committed in rows:
-            parents.frombytes(bytes(4 * max(0, first - len(parents))))
-            parents.frombytes(data)
-            dates.frombytes(bytes(8 * max(0, first - len(dates))))
-            dates.frombytes(committed)
-            more = array("I")
-            more.frombytes(pairs)
-            for at in range(0, len(more), 2):
-                others.setdefault(more[at], []).append(more[at + 1])
-        return Graph(parents, others, dates)
+        return graph_of(self._ask("SELECT * FROM ancestry ORDER BY first"))
+
+    def _reach_of(self, n: int) -> bytearray:
+        """The marks of one commit, with what is known of HEAD as it was when commits last came in."""
+        for row in self._ask("SELECT n, marks FROM landmark"):
+            known = Landmark.unpacked(row)
+            found = self.graph.reach_by_way_of(n, known.n, known.marks)
+            if found is not None:
+                return found
+        return self.graph.reach((n,))
 
     # ---- commits -------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import marshal
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 from kvmpatch.sources.index.rows import BLOCK_COMMITS, Block, CommitRow, PointersOf, pack
@@ -69,12 +69,14 @@ def sparing(quarantine: Quarantine) -> Plumbing:
     return quarantine.plumbing()
 
 
-def printed_history(git: Plumbing, tips: bytes) -> Iterator[bytes]:
+def printed_history(git: Plumbing, tips: bytes) -> Generator[bytes, None, None]:
     """All commits that tips reach, as git prints them, in pieces of whole commits.
 
     Raises:
         Unreadable: objects are missing on the way.
     """
+    if not tips:  # git would begin at HEAD
+        return
     with git.start(*PRINTED, "--ignore-missing", "--stdin") as child:
         child.send(tips, last=True)
         rest = b""

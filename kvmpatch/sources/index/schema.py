@@ -16,7 +16,7 @@ import sqlite3
 
 APPLICATION_ID = 0x6B766D70
 """`kvmp`, in the header of the file."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 PAGE_BYTES = 8192
 
 TABLES = """
@@ -35,8 +35,10 @@ CREATE VIRTUAL TABLE words USING fts5(text, tokenize='ascii', detail=none, conte
 INSERT INTO words(words, rank) VALUES('automerge', 0);
 CREATE TABLE pointers(value TEXT NOT NULL, kind TEXT NOT NULL, n INTEGER NOT NULL, form TEXT NOT NULL);
 CREATE TABLE ancestry(
-    first INTEGER PRIMARY KEY, first_parents BLOB NOT NULL, others BLOB NOT NULL, dates BLOB NOT NULL
+    first INTEGER PRIMARY KEY, first_parents BLOB NOT NULL, others BLOB NOT NULL, dates BLOB NOT NULL,
+    stretches BLOB NOT NULL, clocks BLOB NOT NULL
 );
+CREATE TABLE landmark(n INTEGER PRIMARY KEY, marks BLOB NOT NULL);
 
 CREATE TABLE structured(n INTEGER PRIMARY KEY, state TEXT NOT NULL);
 CREATE TABLE facts(n INTEGER PRIMARY KEY, data BLOB NOT NULL);

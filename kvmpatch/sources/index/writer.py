@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
+from kvmpatch.sources.index.ancestry import Landmark, ancestry_row, graph_of
 from kvmpatch.sources.index.rows import Block, StructureRows
 from kvmpatch.sources.index.schema import LATE_INDEXES, ROW_TABLES, SCOPE_TABLES, STRUCTURE_TABLES
 from kvmpatch.sources.index.touched import TouchedRow
@@ -13,6 +15,8 @@ from kvmpatch.sources.index.touched import TouchedRow
 _COMMIT = "INSERT INTO commits VALUES(?,?,?,?,?,?,?,?,?,?)"
 _POINTER = "INSERT INTO pointers VALUES(?,?,?,?)"
 _MANY = 8000
+_FAR = 20_000
+"""Commits that come in before a new landmark is noted."""
 
 
 class Writer:
@@ -136,6 +140,7 @@ class Writer:
                 self._db.execute(statement)
             self._forget(list(self.numbers([commit.hex() for commit in self.leftover]).values()))
             self._note_ancestry(self.closed_up_to() + 1)
+            self._note_landmark(tips)
             self._set_tips("messages", tips)
             self.note("view", view)
             self.note("closed", str(self._next - 1))
@@ -146,6 +151,8 @@ class Writer:
         """Believe no number any more: what was cut off below some commits has come in since."""
         with self._transaction():
             self._db.execute("DELETE FROM ancestry")
+            self._db.execute("DELETE FROM landmark")
+            self.note("landmark", "0")
             self.note("closed", "0")
             self._set_tips("messages", ())
             self._set_tips("structure", ())
@@ -155,7 +162,7 @@ class Writer:
     def wipe(self) -> None:
         """Forget everything: the same ids mean something else now."""
         with self._transaction():
-            messages = ("meta", "tips", "people", "commits", "blocks", "pointers", "ancestry", "files")
+            messages = ("meta", "tips", "people", "commits", "blocks", "pointers", "ancestry", "landmark", "files")
             for table in (*messages, *STRUCTURE_TABLES, *SCOPE_TABLES):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._db.execute("INSERT INTO words(words) VALUES('delete-all')")
@@ -204,10 +211,31 @@ class Writer:
             loose.append((child, wanted, True))
         look_up()
         if parents:
-            self._db.execute(
-                "INSERT OR REPLACE INTO ancestry VALUES(?,?,?,?)",
-                (first, parents.tobytes(), others.tobytes(), dates.tobytes()),
-            )
+            before = self._dates([one for one in chain(parents, others[1::2]) if one < first])
+            row = ancestry_row(first, parents, others, dates, before)
+            self._db.execute("INSERT OR REPLACE INTO ancestry VALUES(?,?,?,?,?,?)", row)
+
+    def _dates(self, numbers: Sequence[int]) -> dict[int, int]:
+        """When some commits were committed; 0 where git has no date."""
+        found: dict[int, int] = {}
+        for part in (numbers[at : at + _MANY] for at in range(0, len(numbers), _MANY)):
+            marks = ",".join("?" * len(part))
+            rows = self._db.execute(f"SELECT n, committed FROM commits WHERE n IN ({marks})", part)  # noqa: S608
+            found.update((n, committed or 0) for n, committed in rows)
+        return found
+
+    def _note_landmark(self, tips: Iterable[str]) -> None:
+        """Note what the first of the tips reaches: HEAD, as a rule. A little old it is as good, so it stays."""
+        noted = int(self.meta("landmark") or 0)
+        if noted and self._next - noted < _FAR:
+            return
+        numbers = self.numbers(list(islice(tips, 1)))
+        for n in numbers.values():
+            rows = self._db.execute("SELECT * FROM ancestry ORDER BY first")
+            marks = Landmark(n, bytes(graph_of(rows).reach((n,))))
+            self._db.execute("DELETE FROM landmark")
+            self._db.execute("INSERT INTO landmark VALUES(?,?)", marks.packed())
+            self.note("landmark", str(self._next))
 
     def _id_bytes(self) -> int:
         row = self._db.execute("SELECT length(id) FROM commits LIMIT 1").fetchone()
