@@ -15,6 +15,7 @@ _DEFINES = re.compile(r"\s*#\s*define\s+\Z")
 _PARENTHESES = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _LONGEST_CALL = 3000
 """Characters that the parentheses of a call or header may span."""
+_ARCHITECTURE = re.compile(r"(?:^|/)(?:arch/|asm-)(\w+)/")
 _KVM_LISTS = "_ARR("
 """What the macros end in that paste KVM's own prefixes before a name, as in KVM_ISA_EXT_ARR(SSTC)."""
 
@@ -122,6 +123,12 @@ def folders_around(paths: Iterable[str]) -> tuple[str, ...]:
 
 def _within(path: str, folders: Iterable[str]) -> bool:
     return any(path.startswith(f"{one}/") for one in folders)
+
+
+def of_one_architecture(path: str, other: str) -> bool:
+    """Whether one kernel may be built of two files: both of one architecture, or one of none."""
+    first, second = _ARCHITECTURE.search(path), _ARCHITECTURE.search(other)
+    return not first or not second or first[1] == second[1] or "generic" in {first[1], second[1]}
 
 
 def names_standing_in(data: bytes, names: Sequence[str]) -> Iterator[str]:

@@ -37,6 +37,10 @@ _IN_EVERY_TREE = frozenset(
 """Names that no line needs a commit for: a tree without them is not one that anybody backports to."""
 
 
+_PRIVATE = {Kind.MACRO, Kind.STRUCT, Kind.UNION, Kind.ENUM, Kind.TYPEDEF}
+"""What no other file knows where it does not stand in a header."""
+
+
 class NamedUse(msgspec.Struct, frozen=True):
     """The first added line that uses a name.
 
@@ -177,16 +181,18 @@ def definitions_in(path: str, outline: Outline, wanted: dict[str, NamedUse]) -> 
     """The definitions of a file that fit how the wanted names are used."""
     local = not path.endswith(".h")
     for item in outline:
-        if item.name in wanted and _fits(wanted[item.name], item.kind, path if local and item.is_static else None):
+        private = local and (item.is_static or item.kind in _PRIVATE)
+        if item.name in wanted and _fits(wanted[item.name], item.kind, path if private else None):
             yield Definition(item.name, item.kind.value, path, item.name_line)
         if item.kind in {Kind.STRUCT, Kind.UNION, Kind.TYPEDEF}:
             for member in item.members:
                 name = member.name.rpartition(".")[2]
-                if name in wanted and wanted[name].member:
+                if name in wanted and wanted[name].member and not (private and wanted[name].path != path):
                     yield Definition(name, "member", path, item.lines[0], item.name)
         elif item.kind is Kind.ENUM:
             for member in item.members:
-                if member.name in wanted and not wanted[member.name].member:
+                use = wanted.get(member.name)
+                if use and not use.member and not (private and use.path != path):
                     yield Definition(member.name, "constant", path, item.lines[0])
 
 

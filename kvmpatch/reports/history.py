@@ -6,7 +6,7 @@ Every walk stops somewhere and says where. In a shallow clone nothing is said at
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
 from kvmpatch.analysis.history import Event, Interest, causes_in, consequences_in, interest_of
 from kvmpatch.model import Evidence, Happened, History, HistoryEntry, Message, Report, Searched
 from kvmpatch.parse.message import read_message
-from kvmpatch.parse.outlines import language_of
+from kvmpatch.parse.outlines import language_of, outline_of
 from kvmpatch.reports.history_walks import EARLIER, HistoryWalks, window
 from kvmpatch.reports.series import SeriesFinder
 from kvmpatch.rules.history_reasons import STRENGTH, reason
@@ -38,6 +38,7 @@ _MOST_MOVES = 3
 _UAPI = re.compile(r"arch/(\w+)/include/uapi/asm/kvm\.h$")
 _SELFTESTS = "tools/testing/selftests/kvm/"
 _KVM = re.compile(r"(?:^|/)kvm/")
+_TYPES = {"struct", "union", "enum", "typedef"}
 
 
 def identities(raw: RawCommit, message: Message) -> tuple[str, ...]:
@@ -200,11 +201,19 @@ class HistoryFinder:
             }
             if not events and any(path.startswith(_SELFTESTS) for path in files):
                 events = list(self._tested(commit, files))
+            self._forget(events)
             # What was renamed there is looked for under its new name from here on.
             wanted[0] = self.brought.pattern()
             if events and commit not in known:
                 found.append((order.get(commit, 0), _entry(raw, events, first=False)))
         return away, stopped
+
+    def _forget(self, events: Iterable[Event]) -> None:
+        """What is gone from the one place where this commit had put it is not what has its name later."""
+        places = Counter(change.name for change in self.report.changes if change.change is Happened.ADDED)
+        for event in events:
+            if event.code == "removed" and places[event.symbol] <= 1:
+                self.brought.forget(event.symbol)
 
     def _tested(self, commit: str, files: set[str]) -> Iterator[Event]:
         """What a commit to the selftests names of what this one gives to user space."""
@@ -243,6 +252,7 @@ class HistoryFinder:
                 events = list(causes_in(facts, self.changed))
             if not events:
                 continue
+            events = self._as_they_were_before(raw, events)
             first = self._is_first(raw, events)
             names = {event.symbol for event in events if event.code == "brought-access"}
             entries.append(_entry(raw, events, first=first and not names & seen, again=first and bool(names & seen)))
@@ -264,6 +274,17 @@ class HistoryFinder:
         folders = [path.rpartition("/")[0] + "/" * ("/" in path) for path in self._later_paths()]
         before = self.repository.grep_files(raw.parents[0], macros, sorted({one for one in folders if one}))
         return not any(path.endswith((".c", ".S")) for path in before)
+
+    def _as_they_were_before(self, raw: RawCommit, events: Sequence[Event]) -> list[Event]:
+        """Without the word that a commit brought what it brought back, or what its file defined in another way."""
+        code = "restored" if read_message(raw.message).reverts else "brought"
+        before = self.repository.read_files(raw.parents[0], [one.path for one in events if one.code == "brought"])
+        return [
+            event
+            if event.code != "brought"
+            else replace(event, code="variant" if _was_defined(event, before[event.path]) else code)
+            for event in events
+        ]
 
     def _mentioned(self, commit: str, paths: set[str], events: Sequence[Event]) -> set[str]:
         """Other files of a commit that held, before it, what it seems to bring: it may have come from there."""
@@ -319,6 +340,17 @@ class HistoryFinder:
             :_MOST_FILES
         ]
         return commit_facts(self.reporter.sided(commit, files), interest.register_pattern()), raw
+
+
+def _was_defined(event: Event, before: bytes | None) -> bool:
+    """Whether the file had another definition of what an event brings; members go by the change of their owner."""
+    if before is None or event.detail == "member" or event.symbol.encode() not in before:
+        return False
+    is_type = event.detail in _TYPES
+    return any(
+        item.name == event.symbol and (item.kind.value in _TYPES) == is_type
+        for item in outline_of(event.path, before) or ()
+    )
 
 
 def _within(path: str, folder: str) -> bool:

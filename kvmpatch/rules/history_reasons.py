@@ -11,8 +11,9 @@ from kvmpatch.words import Text
 
 # Strongest first: where several things hold of one commit, its entry is named for the first.
 STRENGTH = (
-    "brought-access", "brought-bit", "brought", "renamed", "removed", "moved", "extended", "dropped-access",
-    "dropped-bit", "changed-access", "changed-bit", "moved-access", "moved-bit", "changed", "selftest", "since-root",
+    "brought-access", "brought-bit", "brought", "restored", "renamed", "removed", "moved", "rewritten", "variant",
+    "extended", "dropped-access", "dropped-bit", "changed-access", "changed-bit", "moved-access", "moved-bit",
+    "changed", "selftest", "since-root",
 )  # fmt: skip
 
 
@@ -45,6 +46,9 @@ def _said(code: str, names: Text, details: list[str], first: bool, again: bool) 
     words = {
         "brought-bit": Text(f"加入 {names.zh}", f"added {names.en}"),
         "brought": Text(f"引入 {names.zh}", f"introduced {names.en}"),
+        "restored": Text(f"恢复 {names.zh}", f"brought back {names.en}"),
+        "rewritten": Text(f"重写 {names.zh}", f"rewrote {names.en}"),
+        "variant": Text(f"为 {names.zh} 新增另一处定义", f"added another definition of {names.en}"),
         "extended": Text(f"{names.zh} 新增 {detail.zh}", f"{names.en} gained {detail.en}"),
         "renamed": _with(
             Text(f"{names.zh} 更名为 {detail.zh}", f"{names.en} renamed to {detail.en}"), "移动", "moved", along

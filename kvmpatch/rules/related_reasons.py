@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kvmpatch.model import Evidence
 from kvmpatch.model.related import RelatedReason
@@ -73,10 +73,11 @@ def in_series(of: str, basis: str, position: int, total: int, evidence: Sequence
 # ---- what a commit needs -------------------------------------------------------------------------------------------
 
 
-def defines(by: str, names: Sequence[str], evidence: Sequence[Evidence]) -> RelatedReason:
-    """It brings names that another commit's new lines use."""
-    said = listed(list(names))
-    return _made("defines", f"引入 {short(by)} 用到的 {said.zh}", f"brings {said.en}, used by {short(by)}", evidence)
+def defines(by: str, names: Sequence[str], evidence: Sequence[Evidence], *, back: bool = False) -> RelatedReason:
+    """It brings names that another commit's new lines use; `back` where it reverts what had taken them away."""
+    said, verb = listed(list(names)), Text("恢复", "brings back") if back else Text("引入", "brings")
+    zh, en = f"{verb.zh} {short(by)} 用到的 {said.zh}", f"{verb.en} {said.en}, used by {short(by)}"
+    return _made("defines", zh, en, evidence)
 
 
 def exports(by: str, names: Sequence[str], evidence: Sequence[Evidence]) -> RelatedReason:
@@ -92,12 +93,33 @@ def brings_changed(by: str, said: Text, evidence: Sequence[Evidence]) -> Related
     )
 
 
+def shifted_number(by: str, said: Text, evidence: Sequence[Evidence]) -> RelatedReason:
+    """It brought a constant whose number another commit shifts; `said` tells what it brought."""
+    return _made(
+        "number-shifted",
+        f"{said.zh}（{short(by)} 在它前面加了别的，数值随之变化）",
+        f"{said.en} (its number shifts in {short(by)})",
+        evidence,
+    )
+
+
 def gives_context(by: str, count: int, evidence: Sequence[Evidence]) -> RelatedReason:
     """Lines that it added are context or removed lines of another commit's patch."""
     return _made(
         "context",
         f"{short(by)} 的补丁上下文中有它加入的 {count} 行",
         f"{count} line{'s' * (count != 1)} it added {'are' if count != 1 else 'is'} context of {short(by)}",
+        evidence,
+    )
+
+
+def moved_file(by: str, before: str, path: str, count: int, evidence: Sequence[Evidence]) -> RelatedReason:
+    """It moved a file in which another commit's patch has its context."""
+    are = "stand" if count != 1 else "stands"
+    return _made(
+        "moved-file",
+        f"把 {before} 移为 {path}，{short(by)} 的补丁上下文有 {count} 行在其中",
+        f"moved {before} to {path}, where {count} line{'s' * (count != 1)} of the context of {short(by)} {are}",
         evidence,
     )
 
@@ -115,15 +137,36 @@ def dependency(of: str, word: str, evidence: Sequence[Evidence]) -> RelatedReaso
 # ---- what came later -----------------------------------------------------------------------------------------------
 
 
-def later_change(of: str, said: Text, evidence: Sequence[Evidence]) -> RelatedReason:
-    """A later commit changes what an earlier one brought; `said` tells what it does."""
-    return _made("follows", f"{said.zh}（{short(of)} 引入）", f"{said.en} (brought by {short(of)})", evidence)
+_BROUGHT = {
+    "introduced": Text("引入", "brought"),
+    "restored": Text("恢复", "brought back"),
+    "renamed": Text("改名而来", "renamed"),
+    "moved": Text("搬移", "moved"),
+}
+"""How a commit came to be the one that a name leads to."""
 
 
-def later_use(of: str, names: Sequence[str], evidence: Sequence[Evidence]) -> RelatedReason:
-    """A later commit uses what an earlier one brought."""
-    said = listed(list(names))
-    return _made("uses", f"用到 {short(of)} 引入的 {said.zh}", f"uses {said.en}, brought by {short(of)}", evidence)
+def later_change(of: str, said: Text, how: str | None, evidence: Sequence[Evidence]) -> RelatedReason:
+    """A later commit changes what an earlier one brought; `said` tells what it does, `how` how that one brought it.
+
+    None where what was brought had another name then.
+    """
+    if how is None:
+        zh, en = f"{short(of)} 引入，当时另有其名", f"brought by {short(of)} under another name"
+    else:
+        zh, en = f"{short(of)} {_BROUGHT[how].zh}", f"{_BROUGHT[how].en} by {short(of)}"
+    return _made("follows", f"{said.zh}（{zh}）", f"{said.en} ({en})", evidence)
+
+
+def later_use(of: str, names: Mapping[str, str], evidence: Sequence[Evidence]) -> RelatedReason:
+    """A later commit uses what an earlier one brought: the names, each with how that one brought it."""
+    zh, en = [], []
+    for how, verb in _BROUGHT.items():
+        if mine := [name for name, one in names.items() if one == how]:
+            said = listed(mine)
+            zh.append(f"{verb.zh}的 {said.zh}")
+            en.append(f"{said.en}, {verb.en} by {short(of)}")
+    return _made("uses", f"用到 {short(of)} {'、'.join(zh)}", f"uses {', and '.join(en)}", evidence)
 
 
 def needs_it(of: str, word: str, evidence: Sequence[Evidence]) -> RelatedReason:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from kvmpatch.model import BitUse, Change, CsrAccess, Happened, Kind
 
 _AGGREGATES = {Kind.STRUCT, Kind.UNION, Kind.TYPEDEF}
+_NEW = {Happened.ADDED, Happened.RENAMED}
 
 
 @dataclass(slots=True)
@@ -68,14 +69,21 @@ class Interest:
         words = sorted({*self.bits, *(f"CSR_{name.upper()}H?" for name in self.csrs)})
         return re.compile(rf"\b(?:{'|'.join(words)})\b") if words else re.compile(r"(?!)")
 
+    def forget(self, name: str) -> None:
+        """Look for a thing no longer: it is gone, and what has its name later is another."""
+        for names in (self.structs, self.functions, self.macros, self.constants, self.variables, self.fields):
+            names.discard(name)
+
 
 def interest_of(
     changes: Iterable[Change], accesses: Iterable[CsrAccess], bits: Iterable[BitUse]
 ) -> tuple[Interest, Interest]:
     """(what the commit brought, what it found and changed)."""
     brought, found = Interest(), Interest()
+    changes = tuple(changes)
+    again = rewritten(changes)
     for change in changes:
-        _by_change(change, brought, found)
+        _by_change(change, brought, found, again)
     for access in accesses:
         if access.csr:
             side, name = brought if access.change is Happened.ADDED else found, access.csr.removesuffix("h")
@@ -95,8 +103,26 @@ def last_name(target: str | None) -> str:
     return (target or "").replace(".", ">").rpartition(">")[2]
 
 
-def _by_change(change: Change, brought: Interest, found: Interest) -> None:
-    is_new = change.change in {Happened.ADDED, Happened.RENAMED}
+def rewritten(changes: Iterable[Change]) -> dict[str, str]:
+    """Names that a commit takes from one thing and gives to another in the same go, with the file of the other.
+
+    Their users find them as before: such a commit brought no name, it put something else under it.
+    """
+    changes = tuple(changes)
+    gone = {name for change in changes if (name := taken_away(change))}
+    return {change.name: change.path for change in changes if change.change in _NEW and change.name in gone}
+
+
+def taken_away(change: Change) -> str | None:
+    """The name that stands for nothing any more after a change, unless the same commit gives it to something else."""
+    if change.change is Happened.REMOVED:
+        return change.name
+    old = change.before.name if change.before else None
+    return old if change.change is Happened.RENAMED and old != change.name else None
+
+
+def _by_change(change: Change, brought: Interest, found: Interest, again: Container[str]) -> None:
+    is_new = change.change in _NEW and change.name not in again
     side = brought if is_new else found
     old = change.before.name if change.before else change.name
     if change.kind in _AGGREGATES:

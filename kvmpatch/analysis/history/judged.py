@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from kvmpatch.analysis.commit_facts import CommitFacts
-from kvmpatch.analysis.history.interest import Interest, last_name
+from kvmpatch.analysis.history.interest import Interest, last_name, rewritten, taken_away
 from kvmpatch.model import BitUse, Change, Evidence, Happened, Kind
 
 _AGGREGATES = {Kind.STRUCT, Kind.UNION, Kind.TYPEDEF}
@@ -36,8 +36,9 @@ def consequences_in(facts: CommitFacts, interest: Interest) -> Iterator[Event]:
     for bit in facts.bits:
         if bit.use in {"set", "clear"} and bit.change is Happened.ADDED and bit.function:
             added.setdefault(bit.function, []).append(bit.macro)
+    again = rewritten(facts.changes)
     for change in facts.changes:
-        for event in _to_a_thing(change, interest):
+        for event in _to_a_thing(change, interest, again):
             if event.code == "changed" and event.symbol in added:
                 # What a function now computes says more of the change than that it changed.
                 yield from (msgspec.structs.replace(event, detail=bit) for bit in dict.fromkeys(added[event.symbol]))
@@ -63,7 +64,7 @@ def _is_that(bit: BitUse, interest: Interest) -> bool:
     return bit.macro in interest.bits and not places.isdisjoint(interest.targets.get(bit.macro, places))
 
 
-def _to_a_thing(change: Change, interest: Interest) -> Iterator[Event]:
+def _to_a_thing(change: Change, interest: Interest, again: Mapping[str, str]) -> Iterator[Event]:
     old = change.before.name if change.before else change.name
     line = change.lines[0] if change.lines else None
     known = _names(change, interest)
@@ -74,7 +75,13 @@ def _to_a_thing(change: Change, interest: Interest) -> Iterator[Event]:
         elif change.change is Happened.MOVED:
             yield Event("moved", old, change.path, change.path, line)
         elif change.change is Happened.REMOVED:
-            yield Event("removed", old, "", change.path, line)
+            there = again.get(old)
+            if there is None:
+                yield Event("removed", old, "", change.path, line)
+            elif there == change.path:
+                yield Event("rewritten", old, "", there, None)
+            else:
+                yield Event("moved", old, there, there, None)
         elif change.kind in _GROWING and any(member.change is Happened.ADDED for member in change.members):
             for member in change.members:
                 if member.change is Happened.ADDED:
@@ -101,13 +108,21 @@ def _names(change: Change, interest: Interest) -> set[str]:
 
 
 def causes_in(facts: CommitFacts, interest: Interest) -> Iterator[Event]:
-    """What an earlier commit brought of what a later one changed."""
+    """What an earlier commit brought of what a later one changed: what it only moved or wrote anew was there before."""
+    gone = {(taken_away(change), (change.before or change).path) for change in facts.changes}
+    again = rewritten(facts.changes)
     for change in facts.changes:
         line = change.lines[0] if change.lines else None
-        if change.name in _names(change, interest) and change.change in {Happened.ADDED, Happened.RENAMED}:
-            yield Event("brought", change.name, change.kind.value, change.path, line)
-        if change.name in _names(change, interest) and change.change is Happened.MOVED:
-            yield Event("moved", change.name, change.path, change.path, line)
+        if change.name in _names(change, interest):
+            if change.change in {Happened.ADDED, Happened.RENAMED} and again.get(change.name) == change.path:
+                here = (change.name, change.path) in gone
+                yield Event("rewritten" if here else "moved", change.name, change.path, change.path, line)
+            elif change.change is Happened.ADDED:
+                yield Event("brought", change.name, change.kind.value, change.path, line)
+            elif change.change is Happened.RENAMED:
+                yield Event("renamed", (change.before or change).name, change.name, change.path, line)
+            elif change.change is Happened.MOVED:
+                yield Event("moved", change.name, change.path, change.path, line)
         for member in change.members:
             name = f"{change.name}.{member.name}" if change.kind in _AGGREGATES else member.name
             if member.change is Happened.ADDED and name in interest.fields | interest.constants:

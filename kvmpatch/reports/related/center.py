@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
+from kvmpatch.analysis.history import rewritten
 from kvmpatch.errors import BadInput
 from kvmpatch.model import REPORT_SCHEMA, Asked, FilePatch, Happened, Kind, Message, Report
 from kvmpatch.parse.diff import read_patch_text
@@ -114,6 +115,37 @@ class Center:
                     plain.add(member.name)
         return Brought(frozenset(functions), frozenset(structs), frozenset(plain), frozenset(fields))
 
+    @cached_property
+    def reused(self) -> frozenset[str]:
+        """The names among these that another thing had before it: their users need not wait for it."""
+        return frozenset(rewritten(self.facts.changes))
+
+    def how_brought(self, name: str) -> str | None:
+        """How it brought a name: introduced, restored, renamed, moved; None for a name that it did not bring."""
+        if name not in self.brought:
+            return None
+        if self.message.reverts:
+            return "restored"
+        if name in self._moved_fields:
+            return "moved"
+        return "renamed" if name in self._renamed else "introduced"
+
+    @cached_property
+    def _renamed(self) -> frozenset[str]:
+        return frozenset(change.name for change in self.facts.changes if change.change is Happened.RENAMED)
+
+    @cached_property
+    def _moved_fields(self) -> frozenset[str]:
+        """Fields that one structure loses and another gains, by their own name."""
+        lost = {
+            member.name.rpartition(".")[2]
+            for change in self.facts.changes
+            if change.kind in _AGGREGATES
+            for member in change.members
+            if member.change is Happened.REMOVED or change.change is Happened.REMOVED
+        }
+        return self.brought.fields & lost
+
     @property
     def parent(self) -> str | None:
         """The commit that it is compared with."""
@@ -131,8 +163,12 @@ class Center:
 
     # ---- what came before it ---------------------------------------------------------------------------------------
 
-    def earlier(self, paths: Sequence[str], limit: int, beyond: Sequence[str] = ()) -> tuple[list[str], str | None]:
+    def earlier(
+        self, paths: Sequence[str], limit: int, beyond: Sequence[str] = (), start: str | None = None
+    ) -> tuple[list[str], str | None]:
         """Commits of some years before it that touch some files, nearest first, and why there are no more.
+
+        The walk begins at its parent, or at `start`.
 
         Left out: a commit together with its revert, which cancel each other, and where a shallow clone ends; with
         `beyond` (`^ID`), also what those reach, and then they may be of any age.
@@ -140,7 +176,7 @@ class Center:
         oldest = 0.0 if beyond else _years_before(self.raw.committer.date)
         raws: list[RawCommit] = []
         stopped: str | None = None
-        for raw in self._walked(paths, beyond):
+        for raw in self._walked(paths, beyond, start):
             if oldest and 0 < moment(raw.committer.date) < oldest:
                 stopped = "age-limit"
                 break
@@ -152,9 +188,9 @@ class Center:
         cancelled = _cancelled(raws)
         return [raw.id for raw in raws if raw.id not in cancelled], stopped
 
-    def _walked(self, paths: Sequence[str], beyond: Sequence[str]) -> Iterator[RawCommit]:
+    def _walked(self, paths: Sequence[str], beyond: Sequence[str], start: str | None) -> Iterator[RawCommit]:
         """Commits before it that touch some files, read a few at a time, so that the walk can end where we do."""
-        ids = self.repository.history_ids([self.parent or self.id, *beyond], paths)
+        ids = self.repository.history_ids([start or self.parent or self.id, *beyond], paths)
         while window := list(islice(ids, _AT_ONCE)):
             yield from self.repository.commits(window)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
 from kvmpatch.analysis.relatives import without_words
-from kvmpatch.model import Evidence, Happened, History, Kind, MemberChange, Series
+from kvmpatch.model import Evidence, Happened, History, HistoryEntry, Kind, MemberChange, Series
 from kvmpatch.parse.outlines import language_of
 from kvmpatch.reports.history import HistoryFinder
 from kvmpatch.reports.index_facts import kept_facts
@@ -65,18 +65,27 @@ class LaterFinder:
             # what a message says is told by who reads messages; who has a file has what was there from the start
             if entry.reason.code in {"fixed", "since-root"}:
                 continue
-            reason = words.brings_changed(me, entry.reason.said, entry.evidence)
-            if entry.reason.code in {"brought-access", "brought-bit"} or entry.symbol in constants:
+            is_shifted = entry.symbol in constants
+            said = words.shifted_number if is_shifted else words.brings_changed
+            reason = said(me, entry.reason.said, entry.evidence)
+            if entry.reason.code in {"brought-access", "brought-bit"} or is_shifted:
                 yield Finding("same-symbol", entry.id, reason, None, (me, entry.id, "same-symbol"))
-            elif entry.reason.code == "moved":
+            elif entry.reason.code in {"moved", "rewritten", "variant"}:
                 yield Finding("prerequisite", entry.id, reason, "textual", (me, entry.id, "leans-on"))
             else:
                 yield Finding("prerequisite", entry.id, reason, "needed", (me, entry.id, "needs"))
         for entry in history.followed_by:
             if entry.reason.code == "selftest":  # a use like any other, found with its line
                 continue
-            reason = words.later_change(me, entry.reason.said, entry.evidence)
+            reason = words.later_change(me, entry.reason.said, self._how(entry), entry.evidence)
             yield Finding("follow-up", entry.id, reason, None, (entry.id, me, "follows"))
+
+    def _how(self, entry: HistoryEntry) -> str | None:
+        """How the commit brought what an entry is about; a register or bit that it began to use it introduced."""
+        name = entry.symbol or ""
+        if entry.reason.code.endswith(("-access", "-bit")):
+            return "restored" if self.center.message.reverts else "introduced"
+        return self.center.how_brought(name.rpartition(".")[2])
 
     # ---- users and neighbours --------------------------------------------------------------------------------------
 
@@ -123,7 +132,8 @@ class LaterFinder:
 
     def _users(self, users: dict[str, dict[str, Evidence]]) -> Iterator[Finding]:
         for commit, proofs in list(users.items())[:_MOST_USERS]:
-            reason = words.later_use(self.center.id, list(proofs), list(proofs.values())[:3])
+            how = {name: self.center.how_brought(name) or "introduced" for name in proofs}
+            reason = words.later_use(self.center.id, how, list(proofs.values())[:3])
             yield Finding("follow-up", commit, reason, None, (commit, self.center.id, "uses"))
         self.left_out["follow-up"] += max(0, len(users) - _MOST_USERS)
 
@@ -176,10 +186,11 @@ def _use_pattern(center: Center) -> re.Pattern[str] | None:
     """How a line looks that uses something the commit brought."""
     brought = center.brought
     telling = [name for name in sorted(brought.fields) if len(name) >= _TELLING]
-    plain = [name for name in sorted(brought.plain) if len(name) >= _TELLING]
+    plain = [name for name in sorted(brought.plain - center.reused) if len(name) >= _TELLING]
+    functions, structs = sorted(brought.functions - center.reused), sorted(brought.structs - center.reused)
     parts = [
-        rf"\b({_either(sorted(brought.functions))})\s*\(" if brought.functions else "",
-        rf"\b(?:struct|union|enum)\s+({_either(sorted(brought.structs))})\b" if brought.structs else "",
+        rf"\b({_either(functions)})\s*\(" if functions else "",
+        rf"\b(?:struct|union|enum)\s+({_either(structs)})\b" if structs else "",
         rf"\b({_either(plain)})\b" if plain else "",
         rf"(?:->|\.|_REG\w*\()\s*({_either(telling)})\b" if telling else "",
     ]

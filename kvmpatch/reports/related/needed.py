@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from kvmpatch.analysis.prerequisites import of_one_architecture
 from kvmpatch.analysis.relatives import (
     Definition,
     NamedUse,
@@ -19,6 +20,7 @@ from kvmpatch.analysis.relatives import (
     prototype_pattern,
 )
 from kvmpatch.model import Evidence
+from kvmpatch.parse.message import read_message
 from kvmpatch.parse.outlines import outline_of
 from kvmpatch.reports.related.findings import Finding
 from kvmpatch.reports.related.surroundings import MOST_HEADERS, with_headers
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 _EARLIER = 400
 _MOST_COMMITS = 12
 _MOST_PLACES = 3
+_MOST_COPIES = 40
+"""Headers that one commit touches in which a name is looked for that it may only have copied."""
 
 
 Introduced = tuple[str, list[tuple[Definition, Evidence]]]
@@ -204,8 +208,10 @@ class NeedFinder:
         if not found:
             return found
         removed: defaultdict[str, set[str]] = defaultdict(set)
-        definitions = {commit: [one for one, _ in pairs] for commit, pairs in found.items()}
-        patterns = {commit: _definition_pattern(ones) for commit, ones in definitions.items()}
+        patterns = {
+            commit: _definition_pattern(form for one, _ in pairs for form in (one, *_other_forms(one)))
+            for commit, pairs in found.items()
+        }
         for line in self.patience.while_it_lasts(self.repository.changed_lines(list(found)), "time-limit"):
             if line.sign == "-":
                 removed[line.commit].update(_defined(patterns[line.commit], line.text))
@@ -218,26 +224,47 @@ class NeedFinder:
     def _not_there_before(
         self, commit: str, pairs: list[tuple[Definition, Evidence]]
     ) -> list[tuple[Definition, Evidence]]:
-        """Without names that the file defined already, as for another configuration or in another form."""
+        """Without names that its files defined already: for another configuration, in another form, in a header."""
         parent = next(iter(self.repository.commits([commit]))).parents[0]
-        before = self.repository.read_files(parent, sorted({one.path for one, _ in pairs}))
+        touched = next(iter(self.repository.changed([commit], counts=False, renames=False))).files
+        headers = [file.path for file in touched if file.path.endswith(".h") and file.status != "added"]
+        own = {one.path for one, _ in pairs}
+        before = self.repository.read_files(parent, sorted({*own, *headers[:_MOST_COPIES]}))
         kept = []
         for one, proof in pairs:
-            (_, pattern), *_ = _definition_pattern([one, *(Definition(one.name, kind, one.path, 0) for kind in _CODE)])
-            lines = (before[one.path] or b"").decode("utf-8", "replace").split("\n")
-            if not any(one.name in line and pattern.search(line) for line in lines):
+            same = _definition_pattern([one, *_other_forms(one)])
+            copies = _definition_pattern([one]) if one.path.endswith(".h") and one.kind in _COPIED else []
+            if not any(
+                one.name.encode() in data and any(_stand_in(same if path == one.path else copies, data))
+                for path, data in before.items()
+                if data and (path == one.path or of_one_architecture(path, one.path))
+            ):
                 kept.append((one, proof))
         return kept
 
     def _finding(self, commit: str, pairs: Iterable[tuple[Definition, Evidence]], uses: dict[str, NamedUse]) -> Finding:
         pairs = sorted(pairs, key=lambda pair: (pair[0].kind == "prototype", not uses[pair[0].name].is_new))
-        names = list(dict.fromkeys(f"{one.within}.{one.name}" if one.within else one.name for one, _ in pairs))
+        names = list(dict.fromkeys(self._names_then(commit, [one for one, _ in pairs])))
         first = uses[pairs[0][0].name]
         proof = [evidence for _, evidence in pairs[:3]]
         proof.append(Evidence(commit=self.center.id, path=first.path, side="after", line=first.line, text=first.text))
         only_declared = all(one.kind == "prototype" for one, _ in pairs)
-        reason = (words.exports if only_declared else words.defines)(self.center.id, names, proof)
+        if only_declared:
+            reason = words.exports(self.center.id, names, proof)
+        else:
+            message = next(iter(self.repository.commits([commit]))).message
+            back = "This reverts" in message and bool(read_message(message).reverts)
+            reason = words.defines(self.center.id, names, proof, back=back)
         return Finding("prerequisite", commit, reason, "needed", (self.center.id, commit, "needs"))
+
+    def _names_then(self, commit: str, definitions: Sequence[Definition]) -> Iterator[str]:
+        """What the commit brought, fields with their structure where it went by its name then."""
+        paths = sorted({one.path for one in definitions if one.within})
+        texts = self.repository.read_files(commit, paths) if paths else {}
+        for one in definitions:
+            owner = re.escape(one.within or "").encode()
+            known = re.search(rb"(?:struct|union|\})\s+" + owner + rb"\b", texts.get(one.path) or b"")
+            yield f"{one.within}.{one.name}" if one.within and known else one.name
 
 
 def _is_clear(places: list[Definition]) -> bool:
@@ -248,6 +275,8 @@ def _is_clear(places: list[Definition]) -> bool:
 
 _CODE = ("macro", "function", "prototype")
 """Forms that one name takes in turn: a macro becomes an inline function."""
+_COPIED = {"macro", "constant", "struct", "union", "enum", "typedef", "function"}
+"""What a header may have from another header that the same commit touches, where it stays."""
 _SHAPES = {
     "macro": r"^\s*#\s*define\s+{name}\b",
     "function": r"^(?!\s*[#*/])(?!\s*(?:return|else|if|while|for|switch)\b)(?:[\w*]+[\s*]+)*\b{name}\s*\((?!.*;\s*$)",
@@ -273,6 +302,19 @@ def _definition_pattern(definitions: Iterable[Definition]) -> list[tuple[str, re
         if shape:
             made.setdefault(one.name, []).append(shape.format(name=re.escape(one.name)))
     return [(name, re.compile("|".join(shapes))) for name, shapes in made.items()]
+
+
+def _other_forms(one: Definition) -> Iterator[Definition]:
+    """The other shapes in which a name of code may have stood."""
+    return (
+        Definition(one.name, kind, one.path, 0) for kind in (_CODE if one.kind in _CODE else ()) if kind != one.kind
+    )
+
+
+def _stand_in(patterns: list[tuple[str, re.Pattern[str]]], data: bytes) -> Iterator[str]:
+    """The names that some lines of a file define."""
+    for line in data.decode("utf-8", "replace").split("\n"):
+        yield from _defined(patterns, line)
 
 
 def _defined(patterns: list[tuple[str, re.Pattern[str]]], text: str) -> Iterator[str]:
