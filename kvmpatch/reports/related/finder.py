@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _NEIGHBOURS = 30
 _TWO_DAYS = 2 * 86_400
 _MOST_WORDS = 400
-"""Patterns that one walk through the messages is given; each costs time at every commit."""
+"""Words that one walk through the messages looks for; each costs time at every commit."""
 
 
 class Finder(Protocol):
@@ -25,15 +25,26 @@ class Finder(Protocol):
     fast: bool
     """Whether answers come from an index, so that a question about all of history costs little."""
 
-    def naming(self, words: Sequence[str], tips: Sequence[str]) -> Iterator[str]:
-        """Commits whose message holds one of these words, in whatever case, newest first."""
+    def naming(self, words: Sequence[str], tips: Sequence[str], known: Sequence[str] = ()) -> Iterator[str]:
+        """Commits whose message holds one of these words, in whatever case, from where a word begins, newest first.
+
+        Where `known` are given, commits that all of them contain are not asked for.
+        """
+        ...
+
+    def naming_among(self, words: Sequence[str], ids: Sequence[str]) -> list[str]:
+        """Those of some commits whose message holds one of these words, as in `naming`, in their order."""
         ...
 
     def matching(self, request: RelatedRequest, syntax: str) -> list[str] | None:
         """The matches of a question, where it can tell without git; None where git has to be asked."""
         ...
 
-    def near(self, raw: RawCommit, tips: Sequence[str]) -> list[RawCommit]:
+    def later(self, raws: Sequence[RawCommit], tip: str) -> dict[str, list[str]]:
+        """What was applied soon after each of some commits, newest first; only of those that the tip contains."""
+        ...
+
+    def near(self, raw: RawCommit, later: Sequence[str]) -> list[RawCommit]:
         """Commits that were applied about the same time as one, on both sides of it, oldest first."""
         ...
 
@@ -51,27 +62,43 @@ class GitFinder:
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
+        self._apart: set[str] = set()
 
-    def naming(self, words: Sequence[str], tips: Sequence[str]) -> Iterator[str]:
-        """Commits whose message holds one of these words, in whatever case, newest first."""
-        from kvmpatch.sources.repo import Filter
-
-        chosen = tuple(dict.fromkeys(words))[:_MOST_WORDS]
+    def naming(self, words: Sequence[str], tips: Sequence[str], known: Sequence[str] = ()) -> Iterator[str]:
+        """Commits whose message holds one of these words, in whatever case, from where a word begins, newest first."""
+        chosen = [word for word in dict.fromkeys(words) if word][:_MOST_WORDS]
         if not chosen or not tips:
             return iter(())
-        return self.repository.history_ids(tips, where=Filter(grep=chosen, syntax="fixed", ignore_case=True, ours=True))
+        shared = self._shared(known)
+        return self.repository.naming(chosen, [*tips, f"^{shared}"] if shared else tips)
+
+    def naming_among(self, words: Sequence[str], ids: Sequence[str]) -> list[str]:
+        """Those of some commits whose message holds one of these words, as in `naming`, in their order."""
+        return list(self.repository.naming(words, ids, walk=False)) if ids else []
 
     def matching(self, request: RelatedRequest, syntax: str) -> list[str] | None:
         """Nothing is known without asking git."""
         del request, syntax
         return None
 
-    def near(self, raw: RawCommit, tips: Sequence[str]) -> list[RawCommit]:
+    def later(self, raws: Sequence[RawCommit], tip: str) -> dict[str, list[str]]:
+        """What was applied soon after each of some commits, newest first; only of those that the tip contains."""
+        return self.repository.since_each(
+            {raw.id: around(raw) for raw in raws}, tip, self._shared([raw.id for raw in raws])
+        )
+
+    def _shared(self, ids: Sequence[str]) -> str | None:
+        """A commit that all of these contain, if it is soon found; not sought again for more of them in vain."""
+        if self._apart and self._apart <= set(ids):
+            return None
+        shared = self.repository.shared(ids)
+        if shared is None:
+            self._apart = set(ids)
+        return shared
+
+    def near(self, raw: RawCommit, later: Sequence[str]) -> list[RawCommit]:
         """Commits that were applied about the same time as one, on both sides of it, oldest first."""
         before = list(self.repository.history_ids([raw.id], limit=_NEIGHBOURS))
-        then = int(moment(raw.committer.date))
-        around = (then - _TWO_DAYS, then + _TWO_DAYS)
-        later = [one for tip in tips for one in self.repository.since_then(raw.id, tip, around)[1]]
         return list(self.repository.commits([*reversed(before), *reversed(later[-_NEIGHBOURS - 10 :])]))
 
     def changing(
@@ -86,6 +113,12 @@ class GitFinder:
             if line.commit != last and (headings or line.sign != "@") and pattern.search(line.text):
                 last = line.commit
                 yield last
+
+
+def around(raw: RawCommit) -> tuple[int, int]:
+    """Two days before and after a commit was committed, in seconds since 1970."""
+    then = int(moment(raw.committer.date))
+    return then - _TWO_DAYS, then + _TWO_DAYS
 
 
 class Asker(Protocol):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kvmpatch.reports.related.finder import GitFinder
+from kvmpatch.reports.related.finder import GitFinder, around
 from kvmpatch.reports.related.matches import PLAIN_TEXT, filter_of, tips_of
 from kvmpatch.sources.index.indexed import IndexedRepository
 from kvmpatch.sources.index.touched import lines_of, unpacked_text
@@ -14,7 +14,7 @@ from kvmpatch.sources.index.touched import lines_of, unpacked_text
 if TYPE_CHECKING:
     from kvmpatch.reports.related.request import RelatedRequest
     from kvmpatch.sources.index import Index, Reach
-    from kvmpatch.sources.repo import Repository
+    from kvmpatch.sources.repo import RawCommit, Repository
 
 _MOST_DECIDED = 20_000
 _SHORTEST_LITERAL = 4
@@ -30,17 +30,34 @@ class IndexFinder(GitFinder):
         self.index = index
         self._reached: dict[tuple[str, ...], Reach] = {}
 
-    def naming(self, words: Sequence[str], tips: Sequence[str]) -> Iterator[str]:
-        """Commits whose message holds one of these words, in whatever case."""
+    def naming(self, words: Sequence[str], tips: Sequence[str], known: Sequence[str] = ()) -> Iterator[str]:
+        """Commits whose message holds one of these words, in whatever case; those that `known` contain as well."""
         wanted = tuple(tip for tip in tips if not tip.startswith("^"))
+        if not self.index.covers(wanted):
+            return super().naming(words, tips, known)
+        return iter(self._among(list(self._holding(words)), wanted))
+
+    def naming_among(self, words: Sequence[str], ids: Sequence[str]) -> list[str]:
+        """Those of some commits whose message holds one of these words, as in `naming`, in their order."""
+        if not self.index.covers(ids):
+            return super().naming_among(words, ids)
+        found = self._holding(words)
+        return [one for one in ids if one in found]
+
+    def _holding(self, words: Sequence[str]) -> dict[str, None]:
+        """All commits that hold one of the words; of a word beyond ASCII the index knows a part in whatever case."""
         chosen = [word for word in dict.fromkeys(words) if word]
-        if not all(word.isascii() for word in chosen) or not self.index.covers(wanted):
-            return super().naming(words, tips)
-        found = dict.fromkeys(self.index.messages_naming([word for word in chosen if word[0].isalnum()]))
+        plain = [word for word in chosen if word.isascii() and word[0].isalnum()]
+        found = dict.fromkeys(self.index.messages_naming(plain))
         for word in chosen:
-            if not word[0].isalnum():
+            if word not in plain:
                 found.update(dict.fromkeys(self.index.messages_containing(word, ignore_case=True)))
-        return iter(self._among(list(found), wanted))
+        return found
+
+    def later(self, raws: Sequence[RawCommit], tip: str) -> dict[str, list[str]]:
+        """What was applied soon after each of some commits, newest first; only of those that the tip contains."""
+        told = {raw.id: self.repository.since_then(raw.id, tip, around(raw)) for raw in raws}
+        return {commit: ids for commit, (held, ids) in told.items() if held}
 
     def matching(self, request: RelatedRequest, syntax: str) -> list[str] | None:
         """The matches of a question of patterns alone: plain words are looked up; git decides about the others."""

@@ -58,9 +58,7 @@ class Pointing:
         new = [Known(raw) for raw in raws][:_MOST_CORE]
         for _ in range(_ROUNDS):
             self.core.update({known.id: known for known in new})
-            found = list(
-                self.patience.while_it_lasts(self._candidates(new, self._without_the_past(tips, new)), "time-limit")
-            )
+            found = list(self._candidates(new, tips))
             before = set(self.gathering.ids("fix", "backport"))
             for known in found:
                 for finding in self._relations(known, new):
@@ -70,7 +68,10 @@ class Pointing:
             new = [self._read[identity] for identity in fresh]
             for known in new:
                 known.group = "fix" if known.id in self.gathering.found["fix"] else "backport"
-            if not new or self.patience.over:
+            if not new:
+                break
+            if self.patience.over:
+                self.patience.cut("time-limit")
                 break
 
     def outward(self, raw: RawCommit) -> None:
@@ -82,19 +83,11 @@ class Pointing:
 
     # ---- candidates ------------------------------------------------------------------------------------------------
 
-    def _without_the_past(self, tips: Sequence[str], core: Sequence[Known]) -> list[str]:
-        """Tips less what all of these commits contain: nothing there can point to them."""
-        if not core or len(core) > 24:
-            return list(tips)
-        base: str | None = core[0].id
-        for known in core[1:]:
-            base = self.repository.merge_base(base, known.id) if base else None
-        return [*tips, f"^{base}"] if base else list(tips)
-
     def _candidates(self, core: Sequence[Known], tips: Sequence[str]) -> Iterator[Known]:
+        """What may point to these commits: nothing does that all of them contain. To read it takes little time."""
         asked = [identity[:_SHORTEST] for known in core for identity in known.ids]
         asked += [subject for known in core if len(subject := known.raw.subject) >= _TELLING_SUBJECT]
-        ids = list(self.finder.naming(asked, tips))
+        ids = list(self.finder.naming(asked, tips, [known.id for known in core]))
         seen = set(ids)
         # commits of the core may point to each other, wherever they stand
         ids += [identity for identity in self.core if identity not in seen]

@@ -11,6 +11,7 @@ import msgspec
 from kvmpatch.words import Text
 
 if TYPE_CHECKING:
+    from kvmpatch.sources.repo import Deadline
     from kvmpatch.sources.repo.values import Syntax
 
 Progress = Callable[[Text], None]
@@ -87,6 +88,17 @@ class Patience(msgspec.Struct):
     def passed(self) -> float:
         """Seconds since the search began."""
         return time.monotonic() - self.began
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self.seconds - self.passed
+
+    def deadline(self, what: str, sooner: float = 0.0) -> Deadline:
+        """The end of the time, or some seconds before it, for walks through history, which can be long silent."""
+        from kvmpatch.sources.repo import Deadline
+
+        return Deadline(lambda: self.left - sooner, lambda: self.cut(what))
 
     def restart(self) -> None:
         """Begin anew, for another kind of question; what was cut short stays written down."""

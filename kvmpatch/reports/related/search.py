@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from kvmpatch.reports.related.changed import ChangeSearch, unknown_names
 from kvmpatch.reports.related.finder import finder_for
 from kvmpatch.reports.related.findings import Finding, Gathering, moment
 from kvmpatch.reports.related.later import LaterFinder
-from kvmpatch.reports.related.matches import findings_of, is_range, matched, syntax_of, tips_of
+from kvmpatch.reports.related.matches import findings_of, is_range, matched, syntax_of
 from kvmpatch.reports.related.needed import NeedFinder
 from kvmpatch.reports.related.pointing import Pointing
 from kvmpatch.reports.related.request import Patience, RelatedRequest
@@ -24,6 +26,7 @@ from kvmpatch.reports.series import SeriesFinder
 from kvmpatch.reports.show import resolve
 from kvmpatch.reports.show_commit import SHALLOW, CommitReporter
 from kvmpatch.rules import related_reasons as words
+from kvmpatch.sources.repo.walks import either_of
 from kvmpatch.words import Text
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 _SECONDS = 20.0
 """How long relatives are looked for; matches are found however long it takes."""
+_FOR_SERIES = 0.5
+"""The part of that time which series may take, so that some is left for what points to the commits."""
 _LONG = 3.0
 """Seconds after which one would like to know of something faster."""
 _DEEP = 4
@@ -38,6 +43,7 @@ _WITH_SERIES = 12
 _WITH_POINTERS = 60
 _MOST_OUTWARD = 20
 _MOST_MERGED = 60
+_MOST_NAMED = 12
 _FROM_HISTORY = ("series", "prerequisite", "follow-up", "fix", "revert", "backport", "same-symbol", "mention")
 
 
@@ -58,6 +64,7 @@ class _Search:
         self.reporter = CommitReporter(repository, None, request.progress)
         self.finder = finder_for(repository, request)
         self.patience = Patience(_SECONDS)
+        self.began = time.monotonic()
         self.gathering = Gathering()
         self.pointing = Pointing(repository, self.finder, self.gathering, self.patience)
         self.warnings: list[Warning] = []
@@ -78,6 +85,7 @@ class _Search:
         if self.repository.shallow:
             self.gathering.unknown.update(_FROM_HISTORY)
             self.warnings.append(SHALLOW)
+        self.patience.restart()
         self._relatives(raws, asked)
         self._hint()
         self.gathering.settle([asked.id] if asked else [])
@@ -122,7 +130,6 @@ class _Search:
             self._keep(list(self.repository.commits(ids)), findings)
             found.update(dict.fromkeys(ids))
             self._named_only(search, set(found))
-            self.patience.restart()
         return list(found)
 
     def _keep(self, raws: Sequence[RawCommit], findings: Iterator[Finding] | Sequence[Finding]) -> None:
@@ -132,13 +139,14 @@ class _Search:
 
     def _named_only(self, search: ChangeSearch, changed: set[str]) -> None:
         """Commits whose message names what was asked for, and which do not change it."""
-        walked = set(search.walked)
         for one in search.wanted:
             word = one.name
-            ids = list(self.finder.naming((word,), tips_of(self.repository, self.request)))
-            for raw in self.repository.commits([one for one in ids if one in walked and one not in changed][:12]):
-                lines = raw.message.split("\n")
-                text = next((line.strip() for line in lines if word.lower() in line.lower()), None)
+            named = re.compile("|".join(either_of([word])), re.IGNORECASE)
+            ids = self.finder.naming_among((word,), search.walked)
+            for raw in self.repository.commits([one for one in ids if one not in changed][:_MOST_NAMED]):
+                text = next((line.strip() for line in raw.message.split("\n") if named.search(line)), None)
+                if text is None:
+                    continue
                 self.gathering.know([raw])
                 reason = words.names_only(word, (Evidence(commit=raw.id, text=text),))
                 self.gathering.add(Finding("mention", raw.id, reason))
@@ -147,20 +155,34 @@ class _Search:
 
     def _relatives(self, raws: Sequence[RawCommit], asked: Resolved | None) -> None:
         """Of the commit asked for everything; of matches what their messages and series tell, of a few everything."""
-        if not raws:
-            return
-        tips = list(self.repository.all_tips())
-        deep = raws[:1] if asked else self._most_telling(raws)
+        if asked and raws:
+            self._look_into(raws[0], required=True)
+            self.patience.restart()
+        with self.repository.no_longer_than(self.patience.deadline("time-limit")):
+            if not asked:
+                self._some(raws)
+            if raws:
+                self._around(raws)
+
+    def _some(self, raws: Sequence[RawCommit]) -> None:
+        """Everything of the few most telling of the matches."""
+        deep = self._most_telling(raws)
         for raw in deep:
-            if self.patience.over and not asked:
+            if self.patience.over:
                 self.patience.cut("time-limit")
                 break
-            self._tell(Text(f"正在查看 {raw.id[:12]} 的历史", f"looking at the history of {raw.id[:12]}"))
-            self._deep(raw, required=asked is not None)
-        if not asked and len(raws) > len(deep):
+            self._look_into(raw, required=False)
+        if len(raws) > len(deep):
             self.patience.cut("deep-limit")
-        for raw in raws[:_WITH_SERIES]:
-            self._series_of(raw)
+
+    def _look_into(self, raw: RawCommit, *, required: bool) -> None:
+        self._tell(Text(f"正在查看 {raw.id[:12]} 的历史", f"looking at the history of {raw.id[:12]}"))
+        self._deep(raw, required=required)
+
+    def _around(self, raws: Sequence[RawCommit]) -> None:
+        """Series, and what messages say."""
+        tips = list(self.repository.all_tips())
+        self._series_of(raws[:_WITH_SERIES])
         self._tell(Text("正在查找指向它们的提交", "looking for commits that point to them"))
         known = {raw.id: raw for raw in raws}
         members = [one for one in self.gathering.ids("series") if one not in known]
@@ -213,16 +235,23 @@ class _Search:
             self.gathering.add(Finding("series", one.id, reason, None, (raw.id, one.id, "merges")))
         self.with_series.add(raw.id)
 
-    def _series_of(self, raw: RawCommit) -> None:
-        if raw.id in self.with_series or len(raw.parents) != 1 or self.patience.over:
-            return
+    def _series_of(self, raws: Sequence[RawCommit]) -> None:
+        wanted = [raw for raw in raws if raw.id not in self.with_series and len(raw.parents) == 1]
         head = self.repository.head()
-        on_head = head and self.repository.is_ancestor(raw.id, head)
-        near = self.finder.near(raw, [head] if head and on_head else [])
-        series = SeriesFinder(raw, read_message(raw.message), near).find()
-        self.with_series.add(raw.id)
-        if series:
-            self._take_series(raw, series)
+        end = self.patience.deadline("time-limit", self.patience.left * _FOR_SERIES)
+        with self.repository.no_longer_than(end):
+            later = self.finder.later(wanted, head) if head and wanted else {}
+        for raw in wanted:
+            if raw.id in self.with_series:
+                continue
+            if end.left() <= 0 and raw.id not in later:  # half a series would pass for a whole one
+                self.patience.cut("time-limit")
+                continue
+            near = self.finder.near(raw, later.get(raw.id, ()))
+            series = SeriesFinder(raw, read_message(raw.message), near).find()
+            self.with_series.add(raw.id)
+            if series:
+                self._take_series(raw, series)
 
     def _take_series(self, raw: RawCommit, series: Series) -> None:
         """The members of a series, each once, however many of them matched."""
@@ -275,7 +304,7 @@ class _Search:
 
     def _hint(self) -> None:
         """Say that an index would have helped, where it would have."""
-        slow = self.patience.passed > _LONG or "time-limit" in self.patience.stopped
+        slow = time.monotonic() - self.began > _LONG or "time-limit" in self.patience.stopped
         if self.request.hint and slow and not self.finder.fast:
             from kvmpatch.reports.index import hint
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kvmpatch.sources.repo.plumbing import Deadline
 from kvmpatch.sources.repo.repository import Repository
 from kvmpatch.sources.repo.settings import Settings, read_settings
 from kvmpatch.sources.repo.values import (
@@ -23,6 +24,7 @@ __all__ = [
     "Blob",
     "ChangedFiles",
     "ChangedLine",
+    "Deadline",
     "Filter",
     "Picked",
     "PickedFile",

@@ -20,6 +20,8 @@ from kvmpatch.words import Text
 OLDEST_GIT = (2, 38)
 USAGE_STATUS = 129
 """git's status for an option that it does not know."""
+EXPIRED = 124
+"""The status of a command that was ended at its deadline; git has none such."""
 
 # Any git that we start: no prompt, no lock taken in passing, no pager, and no transport. GIT_ALLOW_PROTOCOL beats every
 # protocol.* setting of a repository, so even a git without GIT_NO_LAZY_FETCH (older than 2.39.4) cannot reach a remote.
@@ -48,6 +50,18 @@ class Done(NamedTuple):
         return lines[0].strip() if lines else f"exit status {self.status}"
 
 
+class Deadline(NamedTuple):
+    """When a walk is ended, wherever it stands, and who is told that its answer is cut short.
+
+    Attributes:
+        left: how many seconds are left.
+        cut: called once for each walk that was ended, or not begun, because none were left.
+    """
+
+    left: Callable[[], float]
+    cut: Callable[[], None]
+
+
 class Child:
     """A running git with pipes. Its stderr is read aside, so that it can never block on it."""
 
@@ -57,6 +71,7 @@ class Child:
         self._popen = popen
         self._owner = owner  # GitPython's wrapper, which would end the process with its own last reference
         self._said = b""
+        self.expired = False
         self._drain = threading.Thread(target=self._listen, args=(cast("IO[bytes]", popen.stderr),), daemon=True)
         self._drain.start()
 
@@ -90,6 +105,12 @@ class Child:
         status = self._popen.wait()
         self._close_pipes()
         return Done(status, b"", self._said)
+
+    def expire(self) -> None:
+        """Stop the process because its time is over; called from beside whoever reads."""
+        if self._popen.poll() is None:
+            self.expired = True
+            self._popen.terminate()
 
     def end(self) -> None:
         """Stop the process, whatever it does, and wait until it is gone."""
@@ -132,17 +153,25 @@ class Plumbing:
         self._env = {**EVERYWHERE, **_characters(), **(env or {})}
         self._without = tuple(without)
 
-    def run(self, *args: str, data: bytes = b"") -> Done:
-        """Run a command to its end. A status other than 0 is the caller's to judge."""
-        return self.begin(*args, data=data)()
+    def run(self, *args: str, data: bytes = b"", deadline: Deadline | None = None) -> Done:
+        """Run a command to its end, or to a deadline (status `EXPIRED`). What is not 0 is the caller's to judge."""
+        if deadline and deadline.left() <= 0:
+            deadline.cut()
+            return Done(EXPIRED, b"", b"")
+        return self.begin(*args, data=data, deadline=deadline)()
 
-    def begin(self, *args: str, data: bytes = b"") -> Callable[[], Done]:
+    def begin(self, *args: str, data: bytes = b"", deadline: Deadline | None = None) -> Callable[[], Done]:
         """Start a command whose answer is short; what is returned waits for its end."""
         popen, owner = self._start(args)
 
         def finish() -> Done:
             try:
-                out, err = popen.communicate(data)
+                out, err = popen.communicate(data, deadline.left() if deadline else None)
+            except subprocess.TimeoutExpired:
+                Child(popen, owner).end()
+                if deadline:
+                    deadline.cut()
+                return Done(EXPIRED, b"", b"")
             except BaseException:
                 Child(popen, owner).end()
                 raise
@@ -157,20 +186,29 @@ class Plumbing:
         """Start a command that is spoken to while it runs."""
         return Child(*self._start(args))
 
-    def lines(self, *args: str, data: bytes = b"") -> Iterator[bytes]:
+    def lines(self, *args: str, data: bytes = b"", deadline: Deadline | None = None) -> Iterator[bytes]:
         """The lines of a command as they come, without their end. What is given on stdin must be all read first.
+
+        A command that finds nothing says nothing, so a deadline does not wait for its lines.
 
         Raises:
             Unreadable: the command failed; git's words are the hint.
         """
-        with self.start(*args) as child:
+        if deadline and deadline.left() <= 0:
+            deadline.cut()
+            return
+        with self.start(*args) as child, _expiring(child, deadline):
             # git may answer before it has read all: were both pipes full, each would wait for the other
             feeder = threading.Thread(target=child.send, args=(data,), kwargs={"last": True}, daemon=True)
             feeder.start()
             for line in child.stdout:
-                yield line.rstrip(b"\n")
+                if not child.expired or line.endswith(b"\n"):
+                    yield line.rstrip(b"\n")
             feeder.join()
             done = child.finish()
+        if child.expired and deadline:
+            deadline.cut()
+            return
         if done.status == USAGE_STATUS:
             refuse_old_git()
         if done.status != 0:
@@ -193,6 +231,21 @@ class Plumbing:
         except (not_found(), OSError) as error:
             raise _no_git() from error
         return cast("subprocess.Popen[bytes]", owner.proc), owner
+
+
+@contextlib.contextmanager
+def _expiring(child: Child, deadline: Deadline | None) -> Iterator[None]:
+    """End a process at a deadline, if it still runs then."""
+    if deadline is None:
+        yield
+        return
+    timer = threading.Timer(deadline.left(), child.expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _characters() -> dict[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from kvmpatch.sources.repo.commits import read_commit
 from kvmpatch.sources.repo.names import PathNames
 from kvmpatch.sources.repo.objects import ObjectReader, damaged, windows
 from kvmpatch.sources.repo.place import Place, finding
-from kvmpatch.sources.repo.plumbing import Plumbing
+from kvmpatch.sources.repo.plumbing import Deadline, Plumbing
 from kvmpatch.sources.repo.quarantine import Quarantine
 from kvmpatch.sources.repo.revisions import RevisionReader
 from kvmpatch.sources.repo.settings import Settings, read_settings
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from kvmpatch.sources.repo.picking import CommitPicker
 
 NO_FILTER = Filter()
+_SECONDS = 2.0
+"""What it may take to find where a walk can end: more of them than it is likely to spare."""
 _WRITTEN_ID = re.compile(r"[0-9a-fA-F]{4,64}")
 
 
@@ -322,6 +325,19 @@ class Repository:
             return self._history.logged(tips, options, specs, head)
         return self._history.walk(tips, options, specs)
 
+    def naming(self, words: Sequence[str], tips: Sequence[str], *, walk: bool = True) -> Iterator[str]:
+        """Ids of the commits whose message holds one of some words, whatever the case, newest first.
+
+        A word that begins with a letter or digit counts where a word begins. A git without regular expressions of
+        Perl's kind finds it in the middle of others as well.
+
+        Args:
+            words: taken literally.
+            tips: full ids; `^ID` leaves out what that commit reaches.
+            walk: look through all that tips reach; else at these commits alone, in the order given.
+        """
+        return self._history.naming(words, tips, () if walk else ("--no-walk=unsorted",))
+
     def changed_lines(self, ids: Iterable[str], paths: Sequence[str] = ()) -> Iterator[ChangedLine]:
         """The added and removed lines of many commits, without context, as one stream; merges have none.
 
@@ -341,6 +357,32 @@ class Repository:
         One walk for both, since each costs as much. Moments are seconds since 1970; ids are newest first.
         """
         return self._history.since_then(commit, tip, times)
+
+    def since_each(
+        self, asked: Mapping[str, tuple[int, int]], tip: str, shared: str | None = None
+    ) -> dict[str, list[str]]:
+        """What `since_then` finds of several commits, each with two moments: of those that `tip` contains, by id.
+
+        One walk for all, since each would take seconds in a long history; it ends at a commit that all of them contain.
+        """
+        return self._history.since_each(asked, tip, shared)
+
+    def shared(self, ids: Sequence[str], seconds: float = _SECONDS) -> str | None:
+        """A commit that all of some commits contain; None too if it was not found so soon."""
+        left = self._history.deadline.left if self._history.deadline else lambda: seconds
+        return self._history.shared(ids, Deadline(lambda: min(left(), seconds), lambda: None)) if ids else None
+
+    @contextmanager
+    def no_longer_than(self, deadline: Deadline) -> Iterator[None]:
+        """Have walks that are made meanwhile end when the time is over; what they found by then is their answer.
+
+        Whether a commit contains another is then answered with no.
+        """
+        outer, self._history.deadline = self._history.deadline, deadline
+        try:
+            yield
+        finally:
+            self._history.deadline = outer
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor of two commits, None for unrelated histories."""
