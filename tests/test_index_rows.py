@@ -20,7 +20,7 @@ def expected(message: str) -> set[tuple[str, str, str]]:
 
 
 def found(message: str) -> set[tuple[str, str, str]]:
-    return {(pointer.value, pointer.kind, pointer.form) for pointer in pointers_of(message) if pointer.kind != "link"}
+    return {(pointer.value, pointer.kind, pointer.form) for pointer in pointers_of(message)}
 
 
 @pytest.mark.parametrize(("prefix", "body"), [(row[1], row[2]) for row in SPEAKING])
@@ -77,22 +77,6 @@ def test_pieces_in_any_order_read_the_same() -> None:
         assert found(message) == expected(message), message
         bare = message.partition("\n\n")[2]
         assert found(bare) == expected(bare), bare
-
-
-@pytest.mark.parametrize(
-    ("line", "mail"),
-    [
-        ("Link: https://lore.example.org/r/20240301.1-2-dev@example.org", "20240301.1-2-dev@example.org"),
-        ("Link: https://lore.example.org/kvm/a+b=c@mail.example.org/", "a+b=c@mail.example.org"),
-        ("Closes: https://lore.example.org/all/x.y@example.org/#t", "x.y@example.org"),
-        ("Message-ID: <20240301.1-2-dev@example.org>", "20240301.1-2-dev@example.org"),
-        ("BugLink: https://bugs.example.org/123", None),
-        ("See https://lore.example.org/r/x@example.org for more.", None),
-    ],
-)
-def test_links_to_mails(line: str, mail: str | None) -> None:
-    links = [pointer.value for pointer in pointers_of(f"widget: count\n\nText.\n\n{line}\n{SIGNED}\n")]
-    assert links == ([mail] if mail else [])
 
 
 def test_a_block_gives_back_its_messages() -> None:

@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 from repo_scratch import Scratch
 
+from kvmpatch.parse.message import read_message
 from kvmpatch.reports.index import task_for
 from kvmpatch.sources.index import Index, IndexedRepository, StructureRows, build
 from kvmpatch.sources.index.indexed import Scope
@@ -142,6 +143,64 @@ def test_what_names_an_id_is_found(tmp_path: Path) -> None:
         found = list(repository.history_ids([head or "", f"^{named}"], where=asked))
         subjects = [raw.message.split("\n")[2] for raw in repository.commits(found)]
     assert [text.split()[0] for text in subjects] == ["not", "since", "Fixes:"]
+
+
+@pytest.mark.parametrize(
+    ("moments", "walked"),
+    [
+        ((100, 200, 300, 400), ()),  # the clock goes forward
+        ((100, 200, 300, 300), ("two",)),  # two of one second on HEAD
+        ((100, 300, 200, 400), ("two",)),  # a clock was wrong about then
+    ],
+)
+def test_backports_are_those_that_git_finds(
+    scratch: Scratch, moments: tuple[int, ...], walked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = {"one": "ab12" * 10, "two": "cd34" * 10, "aside": "ef56" * 10, "none": "0123" * 10}
+    scratch.commit("root\n", {"a/one.txt": "1\n"})
+    texts = (
+        f"first\n\ncommit {ids['one']} upstream.\n", f"one\n\n[ Upstream commit {ids['two']} ]\n",
+        f"another\n\n(cherry picked from commit {ids['two'][:12]})\nSigned-off-by: A Developer <dev@example.org>\n",
+        f"again\n\n[ Upstream commit {ids['two']} ]\n\nNot {ids['none']} itself.\n",
+    )  # fmt: skip
+
+    def commit(text: str, when: int) -> None:
+        date = {"GIT_COMMITTER_DATE": f"{1_800_000_000 + when} +0000"}
+        scratch.git("commit", "-q", "--allow-empty", "-m", text, env=date)
+
+    for when, text in zip(moments, texts, strict=True):
+        commit(text, when)
+    scratch.git("checkout", "-q", "-b", "side", "HEAD~2")
+    commit(f"aside\n\ncommit {ids['aside']} upstream.\n", 900)
+    scratch.git("checkout", "-q", "main")
+    asked: list[str] = []
+    from_git = Repository.find_backports
+
+    def noted(self: Repository, upstream: str, *more: object) -> tuple[str, ...]:
+        asked.append(upstream)
+        return from_git(self, upstream, *more)  # type: ignore[arg-type]
+
+    def accept(message: str, wanted: str) -> bool:
+        return any(wanted.startswith(one.id) for one in read_message(message).upstream)
+
+    with Repository.open(scratch.path) as git:
+        expected = {
+            name: from_git(git, wanted, lambda message, wanted=wanted: accept(message, wanted))  # type: ignore[misc]
+            for name, wanted in ids.items()
+        }
+    assert [len(expected[name]) for name in ids] == [1, 3, 1, 0]
+    monkeypatch.setattr(Repository, "find_backports", noted)
+    with indexed(scratch.path) as repository:
+        for name, wanted in ids.items():
+            found = repository.find_backports(wanted, lambda message, wanted=wanted: accept(message, wanted))  # type: ignore[misc]
+            assert found == expected[name], name
+    assert {name for name, wanted in ids.items() if wanted in asked} <= set(walked)
+    assert ("two" in walked) == (ids["two"] in asked)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Scratch:
+    return Scratch(tmp_path / "repo")
 
 
 def test_outside_of_the_scope_git_is_asked(tmp_path: Path) -> None:

@@ -45,10 +45,6 @@ _OPENS = re.compile(
 )
 _FIXES = "Fixes: "
 _TRAILERS = re.compile(r"(?:[A-Za-z][A-Za-z-]*: [^\n]+(?:\n|\Z))+\Z")
-_MAIL = re.compile(
-    r"(?:(?:link|closes|buglink)[ \t]*:[ \t]*https?://[^\s<>]*?/|message-id[ \t]*:[ \t]*<?)([^\s/<>]+@[^\s/<>,;)]+)",
-    re.IGNORECASE,
-)
 
 
 def scope_of(repository: Repository) -> tuple[str, ...]:
@@ -57,7 +53,7 @@ def scope_of(repository: Repository) -> tuple[str, ...]:
 
 
 def pointers_of(message: str) -> list[Pointer]:
-    """The pointers of a message, to commits and to mails, each once."""
+    """The pointers of a message to commits, each once."""
     found: dict[Pointer, None] = {}
     places = _may_point(message)
     if places and (values := _plain_fixes(message, places)):
@@ -65,18 +61,7 @@ def pointers_of(message: str) -> list[Pointer]:
         found.update((Pointer(one.written, "fixes"), None) for one in fixes(trailers))
     elif places:
         found.update(_read(message))
-    found.update((Pointer(mail, "link"), None) for mail in _mails(message))
     return list(found)
-
-
-def _mails(message: str) -> Iterator[str]:
-    """Message ids of the mails that lines link to."""
-    for sign in ("://", "essage-"):
-        at = message.find(sign)
-        while at >= 0:
-            if match := _MAIL.match(message, message.rfind("\n", 0, at) + 1):
-                yield match.group(1).rstrip(".")
-            at = message.find(sign, at + 1)
 
 
 def _may_point(message: str) -> list[int]:

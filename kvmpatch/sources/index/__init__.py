@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from kvmpatch.sources.index.building import Built, Task, build
     from kvmpatch.sources.index.folder import Folder, cache_directory, view_of
     from kvmpatch.sources.index.indexed import IndexedRepository
-    from kvmpatch.sources.index.lookups import Brief, Index, Pointing, Reach, Touching
+    from kvmpatch.sources.index.lookups import Brief, Index, Pointing, Reach
     from kvmpatch.sources.index.rows import Pointer, StructureRows
     from kvmpatch.sources.index.store import remove
+    from kvmpatch.sources.index.structure import Touching
 
 _PLACES = {
     "building": ("Built", "Task", "build"),
     "folder": ("Folder", "cache_directory", "view_of"),
     "indexed": ("IndexedRepository",),
-    "lookups": ("Brief", "Index", "Pointing", "Reach", "Touching"),
+    "lookups": ("Brief", "Index", "Pointing", "Reach"),
     "rows": ("Pointer", "StructureRows"),
     "store": ("remove",),
+    "structure": ("Touching",),
 }
 
 __all__ = [

@@ -21,6 +21,7 @@ from kvmpatch.sources.repo.walks import filter_options
 
 if TYPE_CHECKING:
     from kvmpatch.sources.index.lookups import Index
+    from kvmpatch.words import Text
 
 _HEX = frozenset(string.hexdigits)
 _SHORTEST = 7
@@ -94,6 +95,42 @@ class IndexedRepository(Repository):
         with self._lock:
             n = index.numbers([commit]).get(commit, 0)
             return index.facts(commit) if 0 < n <= self._structured else None
+
+    def find_backports(
+        self,
+        upstream_id: str,
+        accept: Callable[[str], bool],
+        progress: Callable[[Text], None] | None = None,
+    ) -> tuple[str, ...]:
+        """Commits whose message points to an upstream id, the nearest on HEAD first."""
+        found = self._pointing(upstream_id, accept)
+        return super().find_backports(upstream_id, accept, progress) if found is None else found
+
+    def _pointing(self, upstream_id: str, accept: Callable[[str], bool]) -> tuple[str, ...] | None:
+        """What the index knows of that; None where it has not all, or cannot tell the order."""
+        index, head = self.index, self.head()
+        if index is None or head is None:
+            return None
+        with self._lock:
+            pointing = dict.fromkeys(one.id for one in index.pointing_at(upstream_id, ("upstream",)))
+            accepted = [raw.id for raw in self.commits(pointing) if raw.id != upstream_id and accept(raw.message)]
+            for tips in ([head], self.all_tips()):
+                if not index.covers(tips):
+                    return None
+                if near := index.reached(tips).among(accepted):
+                    return self._by_date(index, near)
+        return ()
+
+    @staticmethod
+    def _by_date(index: Index, ids: Sequence[str]) -> tuple[str, ...] | None:
+        """Commits as git lists them, newest first; None where dates do not tell that order."""
+        graph, numbers = index.graph, index.numbers(ids)
+        dates = {one: graph.dates[numbers[one]] for one in ids}
+        first, last = min(dates.values()), max(dates.values())
+        wrong = any(older <= last and newer >= first for older, newer in graph.clocks)
+        if len(ids) > 1 and (wrong or len(set(dates.values())) < len(ids)):
+            return None
+        return tuple(sorted(ids, key=lambda one: -dates[one]))
 
     # ---- history -------------------------------------------------------------------------------------------------
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from kvmpatch.model import Signature
 from kvmpatch.sources.index.ancestry import Landmark, graph_of
@@ -15,10 +14,11 @@ from kvmpatch.sources.index.folder import Folder, view_of
 from kvmpatch.sources.index.graph import Graph
 from kvmpatch.sources.index.rows import signature, unpack
 from kvmpatch.sources.index.scan import Search
-from kvmpatch.sources.index.store import failures, readable
+from kvmpatch.sources.index.store import readable
+from kvmpatch.sources.index.structure import Structure
+from kvmpatch.sources.index.tables import parts_of
 from kvmpatch.sources.repo import Repository
 
-_MANY = 8000
 _SHORTEST_ID = 7
 _BRIEF = (
     "SELECT c.id, c.subject, a.name, a.email, c.authored, c.author_zone, b.name, b.email, c.committed, "
@@ -45,26 +45,7 @@ class Pointing(NamedTuple):
     form: str
 
 
-class Touching(NamedTuple):
-    """A commit that changed something, and what.
-
-    Attributes:
-        kind: of a change or `member`; for registers the operation, for bits the use, for extensions the role.
-        change: added, removed, modified, renamed, moved; empty for extensions.
-        name: of the thing.
-        path: of the file; empty for extensions.
-        owner: the structure of a member, the function of an access; None where there is none.
-    """
-
-    id: str
-    kind: str
-    change: str
-    name: str
-    path: str
-    owner: str | None
-
-
-class Index:
+class Index(Structure):
     """The index of a repository, open for reading. Close it, or use it in a `with` statement.
 
     Everything in it is true of the commits by their ids, whatever the refs are now; whether a commit is reached by
@@ -73,8 +54,7 @@ class Index:
 
     def __init__(self, connection: sqlite3.Connection, folder: Folder, view: str) -> None:
         """Use `Index.of` or `Index.open`."""
-        self._db = connection
-        self._folder = folder
+        super().__init__(connection, folder)
         self._marks: dict[tuple[int, ...], bytearray] = {}
         # what bounds the answers is read at once: a writer may move the bounds on at any time
         self._meta = dict(connection.execute("SELECT key, value FROM meta"))
@@ -115,7 +95,7 @@ class Index:
             return tuple(wanted)
         known = self.tips()
         rest = [tip for tip in wanted if tip not in known]
-        have = self._numbers(rest)
+        have = self.numbers(rest)
         return tuple(tip for tip in rest if tip not in have)
 
     def covers_structure(self, tips: Iterable[str], scope: Sequence[str], version: str) -> bool:
@@ -126,7 +106,7 @@ class Index:
         rest = [tip for tip in tips if tip not in known]
         if not rest:
             return True
-        if len(self._numbers(rest)) < len(rest):
+        if len(self.numbers(rest)) < len(rest):
             return False
         reach = self.reached(tip for tip in known if len(tip) in (40, 64))
         return all(tip in reach for tip in rest)
@@ -147,11 +127,6 @@ class Index:
         """How many commits can be asked for."""
         return int(self._one("SELECT count(*) FROM commits WHERE n<=?", (self.closed,)))
 
-    def structure_count(self) -> tuple[int, int]:
-        """How many commits have their structure in, and for how many it could not be read."""
-        rows: dict[int, int] = dict(self._ask("SELECT state='read', count(*) FROM structured GROUP BY 1"))
-        return rows.get(1, 0), rows.get(0, 0)
-
     def reached(self, tips: Iterable[str]) -> Reach:
         """The commits that tips reach, themselves included. Unknown tips reach nothing.
 
@@ -162,7 +137,7 @@ class Index:
     def marks(self, tips: Iterable[str]) -> bytearray:
         """The same by number: a mark for each commit that is reached."""
         wanted = list(tips)
-        numbers = self._numbers(wanted)
+        numbers = self.numbers(wanted)
         start = tuple(numbers[tip] for tip in wanted if tip in numbers)
         if start and start not in self._marks:
             first = start[:1]
@@ -191,41 +166,23 @@ class Index:
     def brief(self, ids: Iterable[str]) -> dict[str, Brief]:
         """Those of the commits that are in, by id."""
         found: dict[str, Brief] = {}
-        for part in _parts(list(ids)):
+        for part in parts_of(list(ids)):
             marks = ",".join("?" * len(part))
             for row in self._ask(f"{_BRIEF} WHERE c.id IN ({marks}) AND c.n<=?", [*part, self.closed]):
                 one = _brief(row)
                 found[one.id] = one
         return found
 
-    def subjects(self, ids: Iterable[str]) -> dict[str, str]:
-        """Subjects of those of the commits that are in, by id."""
-        found: dict[str, str] = {}
-        for part in _parts(list(ids)):
-            marks = ",".join("?" * len(part))
-            rows = self._ask(f"SELECT id, subject FROM commits WHERE id IN ({marks}) AND n<=?", [*part, self.closed])  # noqa: S608
-            found.update((commit.hex(), subject) for commit, subject in rows)
-        return found
-
     def messages(self, ids: Iterable[str]) -> dict[str, str]:
         """Whole messages of those of the commits that are in, by id."""
         found: dict[str, str] = {}
-        for commit, n in sorted(self._numbers(list(ids)).items(), key=lambda item: item[1]):
+        for commit, n in sorted(self.numbers(list(ids)).items(), key=lambda item: item[1]):
             row = self._ask("SELECT first, count, data FROM blocks WHERE first<=? ORDER BY first DESC LIMIT 1", (n,))
             for first, count, data in row:
                 text, ends = unpack(data, count)
                 at = n - first
                 found[commit] = text[ends[at - 1] if at else 0 : ends[at]].decode("utf-8")
         return found
-
-    def by_author_near(self, email: str, name: str, since: int, until: int) -> Iterator[Brief]:
-        """Commits of an author, known by address or by name, authored in a window of seconds since 1970, in order."""
-        people = "SELECT n FROM people WHERE email=? COLLATE NOCASE OR (name=? AND name<>'')"
-        for row in self._ask(
-            f"{_BRIEF} WHERE c.author IN ({people}) AND c.authored BETWEEN ? AND ? AND c.n<=? ORDER BY c.authored, c.n",
-            (email, name, since, until, self.closed),
-        ):
-            yield _brief(row)
 
     # ---- messages ------------------------------------------------------------------------------------------------
 
@@ -270,7 +227,7 @@ class Index:
         head = wanted[:_SHORTEST_ID]
         rows = self._ask(
             "SELECT c.id, p.kind, p.value, p.form FROM pointers p JOIN commits c ON c.n=p.n "
-            "WHERE p.value>=? AND p.value<? AND p.kind<>'link' AND p.n<=? ORDER BY p.n",
+            "WHERE p.value>=? AND p.value<? AND p.n<=? ORDER BY p.n",
             (head, head + "g", self.closed),
         )
         return tuple(
@@ -278,141 +235,6 @@ class Index:
             for one, kind, written, form in rows
             if (written.startswith(wanted) or wanted.startswith(written)) and (not kinds or kind in kinds)
         )
-
-    def fixes_of(self, commit: str) -> tuple[Pointing, ...]:
-        """Commits that say `Fixes:` of it."""
-        return self.pointing_at(commit, ("fixes",))
-
-    def linked_to(self, message_id_head: str) -> tuple[Pointing, ...]:
-        """Commits with a link to a mail whose message id begins so."""
-        rows = self._ask(
-            "SELECT c.id, p.kind, p.value, p.form FROM pointers p JOIN commits c ON c.n=p.n "
-            "WHERE p.value>=? AND p.value<? AND p.kind='link' AND p.n<=? ORDER BY p.value, p.n",
-            (message_id_head, message_id_head + "\U0010ffff", self.closed),
-        )
-        return tuple(Pointing(one.hex(), kind, written, form) for one, kind, written, form in rows)
-
-    # ---- structure -----------------------------------------------------------------------------------------------
-
-    def touching_symbol(self, name: str) -> tuple[Touching, ...]:
-        """Commits that changed a thing of that name, or a member; `owner.member` asks for one member."""
-        owner, dot, member = name.rpartition(".")
-        found = self._touching(
-            "SELECT c.id, t.kind, t.change, t.name, t.path, NULL FROM changes t JOIN commits c ON c.n=t.n "
-            "WHERE (t.name=?1 OR t.before_name=?1) AND t.n<=?2 ORDER BY t.n",
-            (name, self.closed),
-        )
-        members = (
-            "SELECT c.id, 'member', m.change, m.name, t.path, t.name FROM members m JOIN commits c ON c.n=m.n "
-            "JOIN changes t ON t.n=m.n AND t.place=m.place WHERE m.name=? AND m.n<=?"
-        )
-        if dot:
-            return found + self._touching(f"{members} AND t.name=? ORDER BY m.n", (member, self.closed, owner))
-        return found + self._touching(f"{members} ORDER BY m.n", (name, self.closed))
-
-    def touching_csr(self, name: str) -> tuple[Touching, ...]:
-        """Commits that changed an access of a CSR, by the manual's name or the kernel's macro."""
-        return self._touching(
-            "SELECT c.id, t.operation, t.change, coalesce(t.csr, t.macro), t.path, t.function FROM csrs t "
-            "JOIN commits c ON c.n=t.n WHERE (t.csr=?1 OR t.macro=?2) AND t.n<=?3 ORDER BY t.n",
-            (name.lower(), name, self.closed),
-        )
-
-    def touching_bit(self, name: str) -> tuple[Touching, ...]:
-        """Commits that changed a use of a bit, by the kernel's macro or the manual's field."""
-        return self._touching(
-            "SELECT c.id, t.use, t.change, t.macro, t.path, t.function FROM bits t JOIN commits c ON c.n=t.n "
-            "WHERE (t.macro=?1 OR t.field=?1) AND t.n<=?2 ORDER BY t.n",
-            (name, self.closed),
-        )
-
-    def touching_extension(self, name: str, *, context: bool = False) -> tuple[Touching, ...]:
-        """Commits that concern an extension; those that only show it in their context on request."""
-        return self._touching(
-            "SELECT c.id, t.role, '', t.name, '', NULL FROM extensions t JOIN commits c ON c.n=t.n "
-            "WHERE t.name=? COLLATE NOCASE AND t.n<=? AND (? OR t.role<>'context') ORDER BY t.n",
-            (name, self.closed, context),
-        )
-
-    def touching_path(self, path: str) -> tuple[str, ...]:
-        """Commits of the scope that touched a file; merges that differ in it from their first parent."""
-        rows = self._ask(
-            "SELECT c.id FROM files f JOIN touched t USING(f) JOIN commits c ON c.n=t.n WHERE f.path=? AND t.n<=?",
-            (path, self.closed),
-        )
-        return tuple(row[0].hex() for row in rows)
-
-    def touching_numbers(self, wanted: Callable[[str], bool]) -> set[int]:
-        """The numbers of commits that touch files of the scope which are wanted, merges as in `touching_path`."""
-        found: set[int] = set()
-        files = [row[0] for row in self._ask("SELECT f, path FROM files") if wanted(row[1])]
-        for part in (files[at : at + _MANY] for at in range(0, len(files), _MANY)):
-            marks = ",".join("?" * len(part))
-            found.update(row[0] for row in self._ask(f"SELECT n FROM touched WHERE f IN ({marks})", part))  # noqa: S608
-        return found
-
-    def lines(self, ids: Sequence[str]) -> dict[str, bytes | None]:
-        """The packed lines within the scope of those of the commits that touch it (see touched.py), by id."""
-        found: dict[str, bytes | None] = {}
-        for part in _parts(ids):
-            marks = ",".join("?" * len(part))
-            query = f"SELECT c.id, t.data FROM lines t JOIN commits c ON c.n=t.n WHERE c.id IN ({marks})"  # noqa: S608
-            found.update((commit.hex(), data) for commit, data in self._ask(query, part))
-        return found
-
-    def facts(self, commit: str) -> bytes | None:
-        """What was written down of a commit of the scope by who compared its files; None if nothing was."""
-        query = "SELECT t.data FROM facts t JOIN commits c ON c.n=t.n JOIN structured s ON s.n=t.n "
-        rows = self._ask(f"{query} WHERE c.id=? AND s.state='read'", (bytes.fromhex(commit),))
-        return next((row[0] for row in rows), None)
-
-    def numbers(self, ids: Sequence[str]) -> dict[str, int]:
-        """The numbers of those of the commits that are in."""
-        return self._numbers(ids)
-
-    def ids(self, numbers: Sequence[int]) -> list[str]:
-        """The ids of commits, in the order given."""
-        found: dict[int, str] = {}
-        for part in (numbers[at : at + _MANY] for at in range(0, len(numbers), _MANY)):
-            marks = ",".join("?" * len(part))
-            rows = self._ask(f"SELECT n, id FROM commits WHERE n IN ({marks})", list(part))  # noqa: S608
-            found.update((n, commit.hex()) for n, commit in rows)
-        return [found[n] for n in numbers]
-
-    # ---- the database --------------------------------------------------------------------------------------------
-
-    def close(self) -> None:
-        """Close it."""
-        self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def _touching(self, query: str, values: Sequence[object]) -> tuple[Touching, ...]:
-        return tuple(Touching(row[0].hex(), *row[1:]) for row in self._ask(query, values))
-
-    def _numbers(self, ids: Sequence[str]) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for part in _parts(ids):
-            marks = ",".join("?" * len(part))
-            rows = self._ask(f"SELECT id, n FROM commits WHERE id IN ({marks}) AND n<=?", [*part, self.closed])  # noqa: S608
-            found.update((commit.hex(), n) for commit, n in rows)
-        return found
-
-    def _one(self, query: str, values: Sequence[object] = ()) -> Any:
-        return next(iter(self._ask(query, values)))[0]
-
-    def _ask(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a query.
-
-        Raises:
-            Unreadable: the file turned out to be damaged.
-        """
-        with failures(self._folder):
-            return self._db.execute(query, values).fetchall()
 
 
 class Reach:
@@ -431,13 +253,8 @@ class Reach:
     def among(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Those of the commits that are reached, in the order given."""
         wanted = list(ids)
-        numbers = self._index._numbers(wanted)
+        numbers = self._index.numbers(wanted)
         return tuple(commit for commit in wanted if commit in numbers and self._seen[numbers[commit]])
-
-
-def _parts(ids: Sequence[str]) -> Iterator[list[bytes]]:
-    for at in range(0, len(ids), _MANY):
-        yield [bytes.fromhex(commit) for commit in ids[at : at + _MANY]]
 
 
 def _brief(row: tuple[Any, ...]) -> Brief:

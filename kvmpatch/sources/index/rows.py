@@ -20,11 +20,11 @@ _END_BYTES = 4
 
 
 class Pointer(NamedTuple):
-    """A message's pointer: an id as written, or the message id of a mail.
+    """A message's pointer to a commit.
 
     Attributes:
-        value: hex digits in lower case, or a message id.
-        kind: `upstream`, `fixes`, `reverts`, `depends` or `link`.
+        value: the id as it stands there, hex digits in lower case.
+        kind: `upstream`, `fixes`, `reverts` or `depends`.
         form: how it was written (a slug of the message room); empty where there is one way only.
     """
 

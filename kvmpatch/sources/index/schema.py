@@ -77,7 +77,6 @@ CREATE INDEX extensions_name ON extensions(name COLLATE NOCASE);
 # of them were seen to make every batch write nearly the whole of both trees, some gigabytes in all.
 LATE_INDEXES = (
     "CREATE UNIQUE INDEX IF NOT EXISTS commits_id ON commits(id)",
-    "CREATE INDEX IF NOT EXISTS commits_author ON commits(author, authored)",
     "CREATE INDEX IF NOT EXISTS pointers_value ON pointers(value)",
 )
 ROW_TABLES = ("changes", "members", "csrs", "bits", "extensions")
