@@ -106,3 +106,24 @@ def test_what_has_the_name_of_something_gone_is_another_thing(repo: Scratch) -> 
     repo.commit("another", {CODE: KEPT + function("work", "other();")})
     repo.commit("change it", {CODE: KEPT + function("work", "another();")})
     assert consequences(repo, brought) == {gone: "removed work"}
+
+
+def test_what_several_files_had_and_one_has_moved_there(repo: Scratch) -> None:
+    one, two, common = "arch/arm/d.h", "arch/riscv/d.h", "include/d.h"
+    zero, shared = "#define is_mapped(d) ((void)(d), 0)\n", "#define is_mapped(d) ((d)->cdf & CDF_directmap)\n"
+    repo.commit("root", {one: KEPT + shared, two: KEPT, common: KEPT})
+    brought = repo.commit("bring", {two: KEPT + zero})
+    central = repo.commit("centralize", {one: KEPT, two: KEPT, common: KEPT + shared})
+    assert consequences(repo, brought) == {central: f"is_mapped moved to {common}"}
+
+
+def test_of_two_definitions_none_is_new_where_one_came_from_elsewhere(repo: Scratch) -> None:
+    inline = "static inline int is_set(struct kvm_vcpu *vcpu)\n{\n\treturn vcpu->arch.efer & EFER_LME;\n}\n"
+    both = (
+        f"#ifdef CONFIG_64BIT\n{inline}#else\nstatic int is_set(struct kvm_vcpu *vcpu)\n{{\n\treturn 0;\n}}\n#endif\n"
+    )
+    repo.commit("root", {CODE: KEPT, OTHER: KEPT})
+    repo.commit("bring", {OTHER: KEPT + inline})
+    moves = repo.commit("move", {CODE: KEPT + both, OTHER: KEPT})
+    repo.commit("change", {CODE: KEPT + both.replace("return 0", "return 1")})
+    assert causes(repo)[moves][0] == "moved"

@@ -167,6 +167,18 @@ def test_a_constant_whose_number_only_shifts(scratch: Scratch) -> None:
     ]
 
 
+def test_an_attribute_before_a_name_is_not_declared(scratch: Scratch) -> None:
+    start = {"h.h": "int first_one(int *value);\n", "a.c": '#include "h.h"\n'}
+    scratch.commit("root\n", start)
+    declares = scratch.commit("declare\n", {"h.h": start["h.h"] + "int __nonnull(1) second_one(int *value);\n"})
+    uses = scratch.commit(
+        "use\n", {"a.c": start["a.c"] + "int __nonnull(1) third(int *v)\n{\n\treturn second_one(v);\n}\n"}
+    )
+    assert reasons(scratch, uses, "prerequisite")[declares] == [
+        ("needed", f"声明 {uses[:12]} 用到的 second_one", f"declares second_one, used by {uses[:12]}")
+    ]
+
+
 # ---- what came later ---------------------------------------------------------------------------------------------
 
 

@@ -212,9 +212,15 @@ def _fits(use: NamedUse, kind: Kind, private_to: str | None) -> bool:
 
 
 def prototype_pattern(names: Iterable[str]) -> re.Pattern[str]:
-    """A pattern for a line that declares one of these functions: the name before a parenthesis, no statement."""
+    """A pattern for a line that declares one of these functions: the name before a parenthesis, no statement.
+
+    What stands before the name may have arguments of its own, as `__nonnull(1)` has.
+    """
     words = "|".join(map(re.escape, sorted(names)))
-    return re.compile(rf"^(?![\s#*/])(?!return\b)[\w\s*]*?\b(?P<name>{words})\s*\(") if words else re.compile(r"(?!)")
+    attribute = r"__\w+\s*\([^()]*\)\s*(?!__)\w+\s*\("
+    before = r"(?:[\w\s*]|(?<=\w)\([\d, ]+\))*?"
+    shape = rf"^(?![\s#*/])(?!return\b){before}\b(?!{attribute})(?P<name>{words})\s*\("
+    return re.compile(shape) if words else re.compile(r"(?!)")
 
 
 # ---- lines ---------------------------------------------------------------------------------------------------------

@@ -287,21 +287,16 @@ class HistoryFinder:
         ]
 
     def _mentioned(self, commit: str, paths: set[str], events: Sequence[Event]) -> set[str]:
-        """Other files of a commit that held, before it, what it seems to bring: it may have come from there."""
+        """Other files from which a commit takes lines with what it seems to bring: it may have come from there."""
         names = [event.symbol.rpartition(".")[2] for event in events if event.code == "brought"]
         if not names:
             return set()
-        touched = next(iter(self.repository.changed([commit], counts=False)))
-        others = [
-            file
-            for file in touched.files[:_MOST_FILES]
-            if file.status != "added" and not {file.path, file.before_path} & paths and language_of(file.before_path)
-        ]
-        word = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b".encode())
+        word = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+        lines = self.repository.changed_lines([commit])
         return {
-            sided.file.path
-            for sided in self.reporter.sided(commit, others)
-            if sided.before and word.search(sided.before)
+            line.path
+            for line in lines
+            if line.sign == "-" and line.path not in paths and word.search(line.text) and language_of(line.path)
         }
 
     def _by_fixes(self, raw: RawCommit, written: str) -> HistoryEntry:

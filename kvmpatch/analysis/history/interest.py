@@ -110,12 +110,13 @@ def rewritten(changes: Iterable[Change]) -> dict[str, str]:
     """
     changes = tuple(changes)
     gone = {name for change in changes if (name := taken_away(change))}
-    return {change.name: change.path for change in changes if change.change in _NEW and change.name in gone}
+    there = {*_NEW, Happened.MOVED}
+    return {change.name: change.path for change in changes if change.change in there and change.name in gone}
 
 
 def taken_away(change: Change) -> str | None:
-    """The name that stands for nothing any more after a change, unless the same commit gives it to something else."""
-    if change.change is Happened.REMOVED:
+    """The name that a change leaves to nothing in its place, unless the same commit gives it to something else."""
+    if change.change in {Happened.REMOVED, Happened.MOVED}:
         return change.name
     old = change.before.name if change.before else None
     return old if change.change is Happened.RENAMED and old != change.name else None

@@ -280,7 +280,8 @@ _COPIED = {"macro", "constant", "struct", "union", "enum", "typedef", "function"
 _SHAPES = {
     "macro": r"^\s*#\s*define\s+{name}\b",
     "function": r"^(?!\s*[#*/])(?!\s*(?:return|else|if|while|for|switch)\b)(?:[\w*]+[\s*]+)*\b{name}\s*\((?!.*;\s*$)",
-    "prototype": r"^(?!\s*[#*/])(?!\s*(?:return|else|if|while|for|switch)\b)(?:[\w*]+[\s*]+)+{name}\s*\(",
+    "prototype": r"^(?!\s*[#*/])(?!\s*(?:return|else|if|while|for|switch)\b)"
+    r"(?:[\w*]+(?:\([\d, ]+\))?[\s*]+)+{name}\s*\(",
     "struct": r"^\s*(?:typedef\s+)?struct\b[^;()]*\b{name}\b\s*(?:\{{|$)",
     "union": r"^\s*(?:typedef\s+)?union\b[^;()]*\b{name}\b\s*(?:\{{|$)",
     "enum": r"^\s*(?:typedef\s+)?enum\b[^;()]*\b{name}\b\s*(?:\{{|$)",
