@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -33,6 +34,7 @@ _LOOKED_INTO = 40
 _MOST_FILES = 60
 _MOST_ENTRIES = 12
 _IMPORT = 400
+_MOST_LINES = 20_000
 # How often a thing is followed to another place.
 _MOST_MOVES = 3
 _UAPI = re.compile(r"arch/(\w+)/include/uapi/asm/kvm\.h$")
@@ -292,7 +294,7 @@ class HistoryFinder:
         if not names:
             return set()
         word = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
-        lines = self.repository.changed_lines([commit])
+        lines = islice(self.repository.changed_lines([commit]), _MOST_LINES)
         return {
             line.path
             for line in lines
