@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from repo_scratch import Scratch
 
 from kvmpatch.model.related import Related
 from kvmpatch.reports.index import IndexRequest, index_report
@@ -148,3 +149,18 @@ def test_commits_of_a_branch_that_is_gone_are_not_found(miniature: DemoHistory, 
     assert backports is not None
     assert history.id_of("0101") not in {one.id for one in backports}
     assert history.id_of("0202") in {one.id for one in backports}
+
+
+def test_what_an_annotated_tag_alone_holds_is_found(tmp_path: Path) -> None:
+    history = lay_down(tmp_path / "linux")
+    scratch = Scratch(history.path, make=False)
+    scratch.git("checkout", "-q", "--detach")
+    alone = scratch.commit("an odd_word_alone\n", {"odd": "1\n"})
+    scratch.git("tag", "-a", "-m", "tagged", "odd", env=scratch.when())
+    scratch.git("tag", "-a", "-m", "a tree", "tree", "HEAD^{tree}", env=scratch.when())
+    scratch.git("checkout", "-q", "main")
+    index_report(IndexRequest("build", str(history.path)))
+    for asked, expected in (({"all": True}, {alone}), ({}, set())):
+        related = ask(history.path, {"grep": ("odd_word_alone",), **asked})
+        matches = next(one.commits for one in related.groups if one.id == "match")
+        assert {one.id for one in matches or ()} == expected
