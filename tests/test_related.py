@@ -427,6 +427,36 @@ def test_a_name_that_nobody_knows_is_looked_for_as_written(scratch: Scratch) -> 
     assert [one.code for one in related.warnings] == ["unknown-name"]
 
 
+def test_a_register_named_in_the_argument_of_a_macro_is_changed(scratch: Scratch) -> None:
+    dump = function("dump", "X(hgatp, CSR_HGATP);", "Y();")
+    scratch.commit("start\n", {"a.c": function("dump", "Y();"), "b.c": "int b;\n", "doc": "1\n"})
+    brings = scratch.commit("dump one\n", {"a.c": dump})
+    scratch.commit("indent\n", {"a.c": dump.replace("\tX(", "\t\tX(")})
+    scratch.commit("remark\n", {"a.c": dump.replace("Y();", "Y(); /* CSR_HGATP */"), "b.c": "/*\n * CSR_HGATP\n */\n"})
+    scratch.commit("text\n", {"doc": "CSR_HGATP\n"})
+    takes = scratch.commit("no dump\n", {"a.c": function("dump", "Y();")})
+    again = scratch.commit("dump again\n", {"a.c": dump})
+    related = ask(scratch, csr=("hgatp",))
+    assert ids(related, "match") == [brings, takes, again]
+    reasons = [reason for commit in group(related, "match") for reason in commit.reasons]
+    assert [one.side for reason in reasons for one in reason.evidence] == ["after", "before", "after"]
+    assert all("a.c (X(hgatp, CSR_HGATP);)" in reason.said.en for reason in reasons)
+
+
+def test_of_what_nobody_looked_into_nothing_is_said(scratch: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = scratch.commit("start\n", {"a.c": function("load", "v = 0;") + "int b;\n"})
+    one = scratch.commit("load: change it\n", {"a.c": function("load", "v = 1;") + "int b;\n"})
+    other = scratch.commit("b: not load\n", {"a.c": function("load", "v = 1;") + "int c;\n"})
+    two = scratch.commit("load: change it again\n", {"a.c": function("load", "v = 2;") + "int c;\n"})
+    related = ask(scratch, symbol=("load",))
+    assert (ids(related, "match"), ids(related, "mention")) == ([first, one, two], [other])
+    monkeypatch.setattr("kvmpatch.reports.related.changed._MOST_DECIDED", 1)
+    related = ask(scratch, symbol=("load",))
+    assert ids(related, "match") == [two]
+    assert one not in ids(related, "mention")
+    assert "candidate-limit" in (related.searched.stopped or "")
+
+
 # ---- bounds --------------------------------------------------------------------------------------------------------
 
 

@@ -13,10 +13,12 @@ from msgspec.structs import replace
 
 from kvmpatch import knowledge
 from kvmpatch.analysis.commit_facts import CommitFacts, commit_facts
+from kvmpatch.analysis.relatives import without_words
 from kvmpatch.errors import KvmpatchError, Unreadable
 from kvmpatch.model import Evidence
+from kvmpatch.parse.outlines import language_of
 from kvmpatch.reports.index_facts import kept_facts
-from kvmpatch.reports.index_rows import folders_of, has_patterns, scope_of
+from kvmpatch.reports.index_rows import folders_of, has_patterns, in_scope, scope_of
 from kvmpatch.reports.related.findings import Finding
 from kvmpatch.reports.related.matches import filter_of, tips_of
 from kvmpatch.reports.relation import Term, touched_places
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 _MOST_WALKED = 20_000
 _MOST_DECIDED = 400
 _MOST_FILES = 60
+_MOST_OF_LINE = 60
 
 
 class Wanted:
@@ -42,6 +45,8 @@ class Wanted:
         self.name = name
         owner, dot, field = name.partition(".")
         self.field = (owner, field) if dot and option == "symbol" else None
+        macro = f"CSR_{name.upper().removeprefix('CSR_')}"
+        self.macro = re.compile(rf"\b{re.escape(macro)}\b") if option == "csr" else None
         self.term = Term(name)
         spelled = set(self.term.names) if option != "symbol" else {field if self.field else name}
         if option == "bit":
@@ -144,17 +149,39 @@ class ChangeSearch:
         readable = [identity for identity in self.walked if identity not in self.repository.shallow]
         pattern = re.compile("|".join(f"(?:{one.pattern.pattern})" for one in self.wanted), re.IGNORECASE)
         symbols = bool(self.request.symbol)  # the body of a function is changed under its name in the heading
-        proposed = self.finder.changing(pattern, readable, paths, headings=symbols)
-        for place, commit in enumerate(self.patience.while_it_lasts(proposed, "time-limit")):
-            if place >= _MOST_DECIDED:
-                self.patience.cut("candidate-limit")
+        for place, commit in enumerate(self.finder.changing(pattern, readable, paths, headings=symbols)):
+            if self.patience.over or place >= _MOST_DECIDED:
+                self.patience.cut("time-limit" if self.patience.over else "candidate-limit")
+                self.walked = self.walked[: self.walked.index(commit)]  # of the others nobody knows
                 return
             facts = self._facts(commit)
             for one in self.wanted if facts else ():
-                if facts and (places := one.places(facts, commit)):
+                if facts and (places := one.places(facts, commit) or self._in_lines(one, commit, paths)):
                     names = [name for name, _ in places]
                     reason = words.touches(one.name, names, [proof for _, proof in places[:4]])
                     yield Finding("match", commit, reason)
+
+    def _in_lines(self, one: Wanted, commit: str, paths: tuple[str, ...]) -> list[tuple[str, Evidence]]:
+        """The lines of code that name a CSR's macro and that no access tells of, as in an argument of another macro."""
+        if one.macro is None:
+            return []
+        lines: dict[str, list[tuple[str, Evidence]]] = {"+": [], "-": []}
+        by_pattern = has_patterns(paths)
+        for line in self.repository.changed_lines([commit], folders_of(paths) if by_pattern else paths):
+            text = line.text.strip()
+            if line.sign not in lines or not one.macro.search(text):
+                continue
+            if (by_pattern and not in_scope(line.path, paths)) or language_of(line.path) not in {"c", "assembly"}:
+                continue
+            if one.macro.search(without_words(text)):
+                side = "after" if line.sign == "+" else "before"
+                proof = Evidence(commit=commit, path=line.path, side=side, text=text)  # type: ignore[arg-type]
+                lines[line.sign].append((" ".join(text.split()), proof))
+        added, removed = ([text for text, _ in lines[sign]] for sign in "+-")
+        # what was only moved, or indented anew, is the same
+        found = [(text, proof) for text, proof in lines["+"] if text not in removed]
+        found += [(text, proof) for text, proof in lines["-"] if text not in added]
+        return [(f"{proof.path} ({text[:_MOST_OF_LINE]})", proof) for text, proof in found]
 
     def _scope(self) -> tuple[str, ...]:
         """Where these names mean what is asked for, if the tree is Linux; else everywhere."""
