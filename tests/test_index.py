@@ -164,6 +164,30 @@ def test_reach_is_gits(scratch: Scratch, history: dict[str, str]) -> None:
         assert len(index.reached(["0" * 40])) == 0
 
 
+def test_an_annotated_tag_stands_for_its_commit(scratch: Scratch, history: dict[str, str]) -> None:
+    def tag(name: str, target: str) -> str:
+        scratch.git("tag", "-a", "-m", name, name, target, env=scratch.when())
+        return scratch.git("rev-parse", f"refs/tags/{name}")
+
+    scratch.git("checkout", "-q", "--detach")
+    alone = scratch.commit("docs: On no branch\n", {"alone": "1\n"})
+    first, tree = tag("first", alone), tag("tree", f"{alone}^{{tree}}")
+    scratch.git("checkout", "-q", "main")
+    built(scratch.path)
+    second, of_tag = tag("second", history["fix"]), tag("of-tag", "refs/tags/first")
+    built(scratch.path)  # no commit is new, two tags are
+    with Repository.open(scratch.path) as repository, index_of(scratch) as index:
+        assert index.covers(repository.all_tips())
+        for one in (first, of_tag):
+            assert sorted(index.reached([one]).among([*history.values(), alone])) == sorted(
+                repository.history_ids([one])
+            )
+        assert history["fix"] in index.reached([second])
+        assert history["revert"] not in index.reached([second])
+        assert len(index.reached([tree])) == 0
+        assert len(index.reached([history["root"], first])) == len(list(repository.history_ids([alone])))
+
+
 def test_structure_of_the_scope(scratch: Scratch, history: dict[str, str]) -> None:
     done = built(scratch.path, structure=True)
     assert done.structures == 3

@@ -96,14 +96,8 @@ class IndexFinder(GitFinder):
             return []
         key = tuple(tips)
         if key not in self._reached:
-            self._reached[key] = self.index.reached(self._commits(key))
+            self._reached[key] = self.index.reached(key)
         return list(self._reached[key].among(ids))
-
-    def _commits(self, tips: Sequence[str]) -> list[str]:
-        """The commits that tips stand for: of an annotated tag the index knows nothing but that it was there."""
-        numbers = self.index.numbers(tips)
-        named = (tip if tip in numbers else self.repository.commit_named(tip) for tip in tips)
-        return [commit for commit in named if commit]
 
 
 def _has(commit: str, data: bytes, pattern: re.Pattern[str], wanted: Callable[[str], bool], *, headings: bool) -> bool:

@@ -19,6 +19,7 @@ from kvmpatch.sources.index.store import Progress, WriterSession, failures
 from kvmpatch.sources.index.touched import TouchedRow, touched_reader
 from kvmpatch.sources.index.writer import Writer, chunks_of
 from kvmpatch.sources.repo.place import Place, find
+from kvmpatch.sources.repo.plumbing import unreadable_history
 from kvmpatch.sources.repo.walks import HistoryReader, tips_for_stdin
 from kvmpatch.words import Text
 
@@ -142,8 +143,17 @@ class _Building:
             done = self._put_in(
                 self._unknown(chunks_of(chain(few, listed), CHUNK)), workers_for(len(few), each=_FEW // 2)
             )
-        self.writer.close_up(self.tips, self.view)
+        self.writer.close_up(self.tips, self._tags(new), self.view)
         return done
+
+    def _tags(self, tips: Sequence[str]) -> dict[str, str]:
+        """Those of some tips that are annotated tags of commits, with the commit."""
+        asked = "".join(f"{tip}^{{commit}}\n" for tip in tips).encode()
+        done = self.git.run("cat-file", "--batch-check=%(objectname)", data=asked)
+        if done.status != 0:
+            raise unreadable_history(done)
+        told = done.out.decode("ascii").splitlines()
+        return {tip: commit for tip, commit in zip(tips, told, strict=True) if commit != tip and " " not in commit}
 
     def _put_in(self, chunks: Iterable[Chunk], workers: int) -> int:
         """Read commits and put them in; how many."""

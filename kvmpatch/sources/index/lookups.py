@@ -95,7 +95,7 @@ class Index(Structure):
             return tuple(wanted)
         known = self.tips()
         rest = [tip for tip in wanted if tip not in known]
-        have = self.numbers(rest)
+        have = self._tip_numbers(rest)
         return tuple(tip for tip in rest if tip not in have)
 
     def covers_structure(self, tips: Iterable[str], scope: Sequence[str], version: str) -> bool:
@@ -137,7 +137,7 @@ class Index(Structure):
     def marks(self, tips: Iterable[str]) -> bytearray:
         """The same by number: a mark for each commit that is reached."""
         wanted = list(tips)
-        numbers = self.numbers(wanted)
+        numbers = self._tip_numbers(wanted)
         start = tuple(numbers[tip] for tip in wanted if tip in numbers)
         if start and start not in self._marks:
             first = start[:1]
@@ -146,6 +146,15 @@ class Index(Structure):
             if start != first:
                 self._marks[start] = self.graph.reach(start[1:], self._marks[first])
         return self._marks[start] if start else bytearray(self.closed + 1)
+
+    def _tip_numbers(self, tips: Sequence[str]) -> dict[str, int]:
+        """The numbers of the commits that tips stand for: themselves, or what an annotated tag names."""
+        found = self.numbers(tips)
+        for part in parts_of([tip for tip in tips if tip not in found]):
+            marks = ",".join("?" * len(part))
+            rows = self._ask(f"SELECT id, n FROM tags WHERE id IN ({marks}) AND n<=?", [*part, self.closed])  # noqa: S608
+            found.update((tag.hex(), n) for tag, n in rows)
+        return found
 
     @cached_property
     def graph(self) -> Graph:

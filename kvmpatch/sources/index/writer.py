@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from kvmpatch.sources.index.ancestry import Landmark, ancestry_row, graph_of
@@ -128,11 +128,12 @@ class Writer:
                 self._db.executemany(_POINTER, [(value, kind, first + at, form) for at, value, kind, form in pointers])
         return sum(len(commits) for commits, *_ in blocks)
 
-    def close_up(self, tips: Iterable[str], view: str) -> None:
+    def close_up(self, tips: Iterable[str], tags: Mapping[str, str], view: str) -> None:
         """Say that everything which the tips reach is in. What is still left over is reached by none: it goes.
 
         Args:
             tips: as git's refs name them, commits and tags.
+            tags: those tips that are annotated tags of commits and were not among the tips before, with the commit.
             view: what else decides which commits there are; see `building.view_of`.
         """
         with self._transaction():
@@ -141,6 +142,9 @@ class Writer:
             self._forget(list(self.numbers([commit.hex() for commit in self.leftover]).values()))
             self._note_ancestry(self.closed_up_to() + 1)
             self._note_landmark(tips)
+            numbers = self.numbers(list(tags.values()))
+            named = [(bytes.fromhex(tag), numbers[commit]) for tag, commit in tags.items() if commit in numbers]
+            self._db.executemany("INSERT OR REPLACE INTO tags VALUES(?,?)", named)
             self._set_tips("messages", tips)
             self.note("view", view)
             self.note("closed", str(self._next - 1))
@@ -162,7 +166,18 @@ class Writer:
     def wipe(self) -> None:
         """Forget everything: the same ids mean something else now."""
         with self._transaction():
-            messages = ("meta", "tips", "people", "commits", "blocks", "pointers", "ancestry", "landmark", "files")
+            messages = (
+                "meta",
+                "tips",
+                "people",
+                "commits",
+                "blocks",
+                "pointers",
+                "ancestry",
+                "landmark",
+                "tags",
+                "files",
+            )
             for table in (*messages, *STRUCTURE_TABLES, *SCOPE_TABLES):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._db.execute("INSERT INTO words(words) VALUES('delete-all')")
