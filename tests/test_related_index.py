@@ -129,6 +129,47 @@ def test_patterns_are_decided_by_git_among_proposals(miniature: DemoHistory, mon
                 assert sorted(found) == sorted(matched(repository, request)) != []
 
 
+def peopled(path: Path) -> Scratch:
+    """Two authors, one of whom .mailmap knows under another name; a merge; a branch of its own."""
+    scratch = Scratch(path)
+    by = {"GIT_AUTHOR_NAME": "Old Name", "GIT_AUTHOR_EMAIL": "old@example.org"}
+    mailmap = "New Name <new@example.org> <old@example.org>\n"
+    scratch.commit("widget: root\n", {".mailmap": mailmap, "a": "1\n"})
+    for number in range(3):
+        scratch.git("commit", "-q", "--allow-empty", "-m", f"widget: old {number}", env={**scratch.when(), **by})
+        scratch.commit(f"gadget: mine {number}\n\nThe widget of {number}.\n", {"a": f"{number}\n\n"})
+    scratch.git("checkout", "-q", "-b", "side", "HEAD~3")
+    scratch.git("commit", "-q", "--allow-empty", "-m", "widget: aside", env={**scratch.when(), **by})
+    scratch.git("checkout", "-q", "main")
+    scratch.git("merge", "-q", "--no-ff", "-m", "Merge the widget", "side", env=scratch.when())
+    return scratch
+
+
+@pytest.mark.parametrize("grep", [("widget",), ("widget", "mine"), ("w.dget: ol[de]",), ("no such widget",)])
+@pytest.mark.parametrize("rev", [None, "HEAD~4..HEAD", "side...HEAD", "HEAD..side"])
+def test_filters_are_decided_by_git_among_proposals(tmp_path: Path, grep: tuple[str, ...], rev: str | None) -> None:
+    scratch = peopled(tmp_path / "repo")
+    until = scratch.git("log", "-1", "--skip=3", "--format=%cI")
+    index_report(IndexRequest("build", str(scratch.path)))
+    narrowed: tuple[dict[str, Any], ...] = (
+        {}, {"no_merges": True}, {"author": ("New",)}, {"author": ("old@",)}, {"committer": ("dev",)},
+        {"until": until}, {"author": ("new NAME",), "ignore_case": True, "all_match": True, "until": until},
+    )  # fmt: skip
+    found_some = 0
+    with indexed(str(scratch.path))() as repository:
+        for more in narrowed:
+            request = RelatedRequest(str(scratch.path), grep=grep, rev=rev, all=rev is None, **more)
+            found = finder_for(repository, request).matching(request, "basic")
+            assert found is not None
+            assert sorted(found) == sorted(matched(repository, request)), more
+            found_some += bool(found)
+    assert found_some or grep == ("no such widget",) or rev == "HEAD..side"
+    with indexed(str(scratch.path))() as repository:  # where a walk ends is git's to say
+        for more in ({"since": until}, {"paths": ("a",)}, {"invert_grep": True}):
+            request = RelatedRequest(str(scratch.path), grep=grep, **more)
+            assert finder_for(repository, request).matching(request, "basic") is None
+
+
 def test_without_an_index_git_is_asked(miniature: DemoHistory) -> None:
     with Repository.open(miniature.path) as repository:
         assert type(finder_for(repository, RelatedRequest(str(miniature.path)))) is GitFinder

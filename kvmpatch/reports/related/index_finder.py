@@ -60,20 +60,28 @@ class IndexFinder(GitFinder):
         return {commit: ids for commit, (held, ids) in told.items() if held}
 
     def matching(self, request: RelatedRequest, syntax: str) -> list[str] | None:
-        """The matches of a question of patterns alone: plain words are looked up; git decides about the others."""
-        narrowed = request.author or request.committer or request.since or request.until or request.paths
-        if narrowed or request.no_merges or request.invert_grep or not request.grep:
+        """The matches of words that stand in messages: plain ones are looked up; git decides about all else.
+
+        Where a walk ends is git's to say, by `--since` and by paths, and so is what does not hold a word.
+        """
+        if request.since or request.paths or request.invert_grep or not request.grep:
             return None
         plain = all(one.strip() and (syntax == "fixed" or PLAIN_TEXT.match(one)) for one in request.grep)
         literals = request.grep if plain else tuple(literal_of(one, syntax) for one in request.grep)
         if any(not one or "\n" in one or not one.isascii() for one in literals):
             return None
         tips = tips_of(self.repository, request)
-        if any(tip.startswith("^") for tip in tips) or not self.index.covers(tips):
+        inside, outside = (
+            [tip.removeprefix("^") for tip in tips if tip.startswith("^") is cut] for cut in (False, True)
+        )
+        if not self.index.covers([*inside, *outside]):
             return None
         sets = [set(self.index.messages_containing(one, ignore_case=request.ignore_case)) for one in literals]
-        found = self._among(sorted(set.intersection(*sets) if request.all_match else set.union(*sets)), tips)
-        if plain:
+        found = self._among(sorted(set.intersection(*sets) if request.all_match else set.union(*sets)), inside)
+        if outside:
+            left_out = set(self._among(found, outside))
+            found = [one for one in found if one not in left_out]
+        if plain and not (request.author or request.committer or request.until or request.no_merges):
             return found
         if len(found) > _MOST_DECIDED or not isinstance(self.repository, IndexedRepository):
             return None

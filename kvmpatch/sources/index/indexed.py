@@ -144,15 +144,16 @@ class IndexedRepository(Repository):
         first_parent: bool = False,
         reverse: bool = False,
         where: Filter = NO_FILTER,
+        walk: bool = True,
     ) -> Iterator[str]:
         """The ids that `history` would read."""
-        if not (since or first_parent or reverse) and self.index is not None:
+        if walk and not (since or first_parent or reverse) and self.index is not None:
             with self._lock:
                 found = self._walked(list(tips), list(paths), where)
             if found is not None:
                 return islice(found, limit)
         return super().history_ids(
-            tips, paths, since=since, limit=limit, first_parent=first_parent, reverse=reverse, where=where
+            tips, paths, since=since, limit=limit, first_parent=first_parent, reverse=reverse, where=where, walk=walk
         )
 
     def _walked(self, tips: list[str], paths: list[str], where: Filter) -> Iterator[str] | None:
@@ -214,14 +215,15 @@ class IndexedRepository(Repository):
         return iter(index.ids([n for n in after if n in numbers]))
 
     def deciding(self, ids: Sequence[str], where: Filter) -> list[str]:
-        """Those of some commits that git finds to pass a filter of patterns; nothing else is looked at.
+        """Those of some commits that git finds to pass a filter without paths; nothing else is looked at.
 
         Raises:
             UsageError: git does not take a pattern.
         """
-        options = filter_options(where)
-        self._history.check(options, ())
-        return list(self._history.walk(ids, ["--no-walk=unsorted", *options])) if ids else []
+        if not ids:
+            self._history.check(filter_options(where), ())
+            return []
+        return list(super().history_ids(ids, where=where, walk=False))
 
     def since_then(self, commit: str, tip: str, times: tuple[int, int]) -> tuple[bool, list[str]]:
         """Whether `tip` contains a commit, and what else it contains that was committed between two moments."""

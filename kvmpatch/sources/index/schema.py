@@ -80,6 +80,7 @@ LATE_INDEXES = (
     "CREATE UNIQUE INDEX IF NOT EXISTS commits_id ON commits(id)",
     "CREATE INDEX IF NOT EXISTS pointers_value ON pointers(value)",
 )
+MESSAGE_TABLES = ("meta", "tips", "people", "commits", "blocks", "pointers", "ancestry", "landmark", "tags", "files")
 ROW_TABLES = ("changes", "members", "csrs", "bits", "extensions")
 STRUCTURE_TABLES = ("structured", "facts", *ROW_TABLES)
 SCOPE_TABLES = ("touched", "lines")

@@ -9,7 +9,7 @@ from itertools import chain, islice
 
 from kvmpatch.sources.index.ancestry import Landmark, ancestry_row, graph_of
 from kvmpatch.sources.index.rows import Block, StructureRows
-from kvmpatch.sources.index.schema import LATE_INDEXES, ROW_TABLES, SCOPE_TABLES, STRUCTURE_TABLES
+from kvmpatch.sources.index.schema import LATE_INDEXES, MESSAGE_TABLES, ROW_TABLES, SCOPE_TABLES, STRUCTURE_TABLES
 from kvmpatch.sources.index.touched import TouchedRow
 
 _COMMIT = "INSERT INTO commits VALUES(?,?,?,?,?,?,?,?,?,?)"
@@ -166,19 +166,7 @@ class Writer:
     def wipe(self) -> None:
         """Forget everything: the same ids mean something else now."""
         with self._transaction():
-            messages = (
-                "meta",
-                "tips",
-                "people",
-                "commits",
-                "blocks",
-                "pointers",
-                "ancestry",
-                "landmark",
-                "tags",
-                "files",
-            )
-            for table in (*messages, *STRUCTURE_TABLES, *SCOPE_TABLES):
+            for table in (*MESSAGE_TABLES, *STRUCTURE_TABLES, *SCOPE_TABLES):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._db.execute("INSERT INTO words(words) VALUES('delete-all')")
         self._people.clear()

@@ -310,9 +310,11 @@ class Repository:
         first_parent: bool = False,
         reverse: bool = False,
         where: Filter = NO_FILTER,
+        walk: bool = True,
     ) -> Iterator[str]:
-        """The ids that `history` would read."""
+        """The ids that `history` would read; those of the tips alone, in their order, if nothing is to be walked."""
         options = filter_options(where)
+        options += [] if walk else ["--no-walk=unsorted"]
         options += [f"--since={since}"] if since else []
         options += [f"--max-count={limit}"] if limit is not None else []
         options += ["--first-parent"] if first_parent else []
