@@ -16,7 +16,7 @@ import sqlite3
 
 APPLICATION_ID = 0x6B766D70
 """`kvmp`, in the header of the file."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 PAGE_BYTES = 8192
 
 TABLES = """
