@@ -85,8 +85,9 @@ def content(folder: Folder, word: str = "sample") -> Content:
                 messages.add((ids[first + place], text[start:end].decode()))
     pointers = {(ids.get(n), *row) for n, *row in db.execute("SELECT n, value, kind, form FROM pointers")}
     structure = set()
-    for table in ("structured", "facts", "changes", "members", "csrs", "bits", "extensions", "lines"):
+    for table in ("structured", "facts", "lines"):
         structure |= {(table, ids.get(n), *row) for n, *row in db.execute(f"SELECT * FROM {table}")}  # noqa: S608
+    structure |= {("named", ids.get(n), name) for name, n in db.execute("SELECT name, n FROM named")}
     files = db.execute("SELECT n, path FROM touched JOIN files USING(f)")
     structure |= {("touched", ids.get(n), path) for n, path in files}
     proposed = {

@@ -188,22 +188,25 @@ def test_an_annotated_tag_stands_for_its_commit(scratch: Scratch, history: dict[
         assert len(index.reached([history["root"], first])) == len(list(repository.history_ids([alone])))
 
 
+def sorted_by_number(index: Index, history: dict[str, str]) -> list[tuple[str, str]]:
+    numbers = index.numbers(list(history.values()))
+    return sorted(history.items(), key=lambda named: numbers[named[1]])
+
+
 def test_structure_of_the_scope(scratch: Scratch, history: dict[str, str]) -> None:
     done = built(scratch.path, structure=True)
     assert done.structures == 3
     with index_of(scratch) as index:
         assert index.structure_count() == (3, 0)
-        touching = {(one.id, one.kind, one.change) for one in index.touching_symbol("ENVCFG_PBMTE")}
-        assert touching == {
-            (history["root"], "macro", "added"),
-            (history["fix"], "macro", "modified"),
-            (history["backport"], "macro", "modified"),
-        }
-        assert {one.id for one in index.touching_symbol("load")} == {history["root"]}
-        assert {one.id for one in index.touching_csr("henvcfg")} == {history["root"]}
-        assert index.touching_csr("CSR_HENVCFG") == index.touching_csr("HENVCFG")
-        assert {one.id for one in index.touching_bit("ENVCFG_PBMTE")} >= {history["root"]}
-        assert history["root"] in {one.id for one in index.touching_extension("svpbmt")}
+        for names, expected in {
+            ("ENVCFG_PBMTE",): {"root", "fix", "backport"},
+            ("load",): {"root"},
+            ("load", "ENVCFG_PBMTE"): {"root", "fix", "backport"},
+            ("envcfg_pbmte", "loa", ""): set(),
+        }.items():
+            assert index.ids(sorted(index.changing_numbers(names))) == [
+                commit for name, commit in sorted_by_number(index, history) if name in expected
+            ]
         assert index.touching_numbers("mm/slub.c".__eq__) == set()
         assert set(index.ids(sorted(index.touching_numbers(CODE.__eq__)))) == {history["root"]}
 
@@ -213,7 +216,7 @@ def test_the_scope_is_a_setting(scratch: Scratch, history: dict[str, str]) -> No
     scratch.git("config", "kvmpatch.scope", "mm arch/riscv/kvm")
     assert built(scratch.path, structure=True).structures == 1
     with index_of(scratch) as index, Repository.open(scratch.path) as repository:
-        assert [one.id for one in index.touching_symbol("slub")] == [history["other"]]
+        assert index.ids(list(index.changing_numbers(["slub"]))) == [history["other"]]
         tips = repository.all_tips()
         version = index._meta["structure_version"]
         assert index.covers_structure(tips, ("mm", "arch/riscv/kvm"), version)
@@ -272,7 +275,7 @@ def test_structure_is_kept_in_step(scratch: Scratch, history: dict[str, str], mo
         updated = index_for(repository, str(scratch.path))
         assert updated is not None
         with updated as index:
-            assert new in {one.id for one in index.touching_symbol("load_again")}
+            assert index.ids(list(index.changing_numbers(["load_again"]))) == [new]
             assert index.covers_structure(repository.all_tips(), DEFAULT_SCOPE, analysis_version())
     monkeypatch.setattr("kvmpatch.reports.index.FEW_STRUCTURES", 0)
     newer = scratch.commit("KVM: Newer\n", before_and_after(60, "load"))

@@ -17,7 +17,7 @@ from kvmpatch.sources.index import Pointer, StructureRows
 
 if TYPE_CHECKING:
     from kvmpatch.analysis.commit_facts import CommitFacts
-    from kvmpatch.model import Change
+    from kvmpatch.model import Change, MemberChange
     from kvmpatch.reports.show_commit import CommitReporter
     from kvmpatch.sources.repo import Repository
 
@@ -135,57 +135,14 @@ def _structure(reporter: CommitReporter, commit: str) -> StructureRows:
 
 
 def structure_rows(commit: str, facts: CommitFacts) -> StructureRows:
-    """What a commit changes, as rows. A registers column holds names with a space before and behind each."""
+    """What a commit changes, for the index."""
     from kvmpatch.reports.index_facts import packed_facts
 
-    return StructureRows(
-        id=commit,
-        state="read",
-        facts=packed_facts(facts),
-        changes=tuple(_change_row(place, change) for place, change in enumerate(facts.changes)),
-        members=tuple(
-            (place, member.change.value, member.name, member.before.name if member.before else None)
-            for place, change in enumerate(facts.changes)
-            for member in change.members
-        ),
-        csrs=tuple(
-            (
-                one.csr,
-                one.csr_macro,
-                one.accessor,
-                one.operation,
-                one.change.value,
-                one.function,
-                one.path,
-                one.line,
-                one.side,
-            )
-            for one in facts.csr_accesses
-        ),
-        bits=tuple(
-            (
-                *(one.macro, one.field, f" {' '.join(one.registers)} ", one.use, one.change.value),
-                *(one.target, one.function, one.path, one.line, one.side),
-            )
-            for one in facts.bits
-        ),
-        extensions=tuple((one.name, one.role, " ".join(one.via)) for one in facts.extensions),
-    )
-
-
-def _change_row(place: int, change: Change) -> tuple[int, str, str, str, str, str | None, str | None, str, str]:
-    before = change.before
-    return (
-        place,
-        change.kind.value,
-        change.change.value,
-        change.name,
-        change.path,
-        before.name if before and before.name != change.name else None,
-        before.path if before and before.path != change.path else None,
-        " ".join(aspect.value for aspect in change.aspects),
-        change.basis.value,
-    )
+    changed: list[Change | MemberChange] = [*facts.changes]
+    for change in facts.changes:
+        changed += change.members
+    names = [name for one in changed for name in (one.name, one.before.name if one.before else one.name)]
+    return StructureRows(commit, "read", packed_facts(facts), tuple(dict.fromkeys(names)))
 
 
 def in_scope(path: str, scope: Iterable[str]) -> bool:

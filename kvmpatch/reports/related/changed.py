@@ -147,6 +147,10 @@ class ChangeSearch:
         if len(self.walked) >= _MOST_WALKED:
             self.patience.cut("walk-limit")
         readable = [identity for identity in self.walked if identity not in self.repository.shallow]
+        if all(one.option == "symbol" for one in self.wanted):  # of others lines tell that the structure does not
+            readable = list(
+                self.finder.of_names([one.field[1] if one.field else one.name for one in self.wanted], readable)
+            )
         pattern = re.compile("|".join(f"(?:{one.pattern.pattern})" for one in self.wanted), re.IGNORECASE)
         symbols = bool(self.request.symbol)  # the body of a function is changed under its name in the heading
         for place, commit in enumerate(self.finder.changing(pattern, readable, paths, headings=symbols)):

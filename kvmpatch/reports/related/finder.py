@@ -48,6 +48,10 @@ class Finder(Protocol):
         """Commits that were applied about the same time as one, on both sides of it, oldest first."""
         ...
 
+    def of_names(self, names: Sequence[str], ids: Sequence[str]) -> Sequence[str]:
+        """Of these commits, in their order, those that may have changed things or members of these names."""
+        ...
+
     def changing(
         self, pattern: re.Pattern[str], ids: Sequence[str], paths: Sequence[str], *, headings: bool = False
     ) -> Iterator[str]:
@@ -100,6 +104,11 @@ class GitFinder:
         """Commits that were applied about the same time as one, on both sides of it, oldest first."""
         before = list(self.repository.history_ids([raw.id], limit=_NEIGHBOURS))
         return list(self.repository.commits([*reversed(before), *reversed(later[-_NEIGHBOURS - 10 :])]))
+
+    def of_names(self, names: Sequence[str], ids: Sequence[str]) -> Sequence[str]:
+        """All of them: git knows of lines, and of no names."""
+        del names
+        return ids
 
     def changing(
         self, pattern: re.Pattern[str], ids: Sequence[str], paths: Sequence[str], *, headings: bool = False

@@ -87,6 +87,11 @@ class IndexFinder(GitFinder):
             return None
         return self.repository.deciding(found, filter_of(self.repository, request))
 
+    def of_names(self, names: Sequence[str], ids: Sequence[str]) -> Sequence[str]:
+        """Of these commits, in their order, those that changed things or members of these names."""
+        found = self.repository.changing(ids, names) if isinstance(self.repository, IndexedRepository) else None
+        return ids if found is None else found
+
     def changing(
         self, pattern: re.Pattern[str], ids: Sequence[str], paths: Sequence[str], *, headings: bool = False
     ) -> Iterator[str]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from kvmpatch.sources.index.lookups import Brief, Index, Pointing, Reach
     from kvmpatch.sources.index.rows import Pointer, StructureRows
     from kvmpatch.sources.index.store import remove
-    from kvmpatch.sources.index.structure import Touching
 
 _PLACES = {
     "building": ("Built", "Task", "build"),
@@ -25,7 +24,6 @@ _PLACES = {
     "lookups": ("Brief", "Index", "Pointing", "Reach"),
     "rows": ("Pointer", "StructureRows"),
     "store": ("remove",),
-    "structure": ("Touching",),
 }
 
 __all__ = [
@@ -39,7 +37,6 @@ __all__ = [
     "Reach",
     "StructureRows",
     "Task",
-    "Touching",
     "build",
     "cache_directory",
     "remove",

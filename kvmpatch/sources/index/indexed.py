@@ -307,6 +307,18 @@ class IndexedRepository(Repository):
             return None
         return [(commit, data) for commit in ids if (data := found.get(commit))]
 
+    def changing(self, ids: Sequence[str], names: Sequence[str]) -> list[str] | None:
+        """Those of some commits that changed things or members of these names; None where they are not all in."""
+        index = self.index
+        if index is None:
+            return None
+        with self._lock:
+            numbers = index.numbers(ids)
+            if any(not 0 < numbers.get(one, 0) <= self._structured for one in ids):
+                return None
+            found = index.changing_numbers(names)
+        return [one for one in ids if numbers[one] in found]
+
     def chosen(self, paths: Sequence[str]) -> Callable[[str], bool]:
         """Which files of the scope some paths of it mean."""
         return self._scope.chosen(paths)

@@ -47,19 +47,19 @@ the commit in the block, value, kind, form. Plain tuples, which go from process 
 
 
 class StructureRows(msgspec.Struct, frozen=True):
-    """What a commit changes, as rows without the commit's number; `state` is `read`, or why it could not be.
+    """What a commit changes.
 
-    `facts` are all of it in a form that only who made them reads.
+    Attributes:
+        id: of the commit.
+        state: `read`, or why its files could not be.
+        facts: all of it in a form that only who made them reads.
+        names: of the things and members that it changes, before and after.
     """
 
     id: str
     state: str
     facts: bytes = b""
-    changes: tuple[tuple[int, str, str, str, str, str | None, str | None, str, str], ...] = ()
-    members: tuple[tuple[int, str, str, str | None], ...] = ()
-    csrs: tuple[tuple[str | None, str | None, str, str, str, str | None, str, int, str], ...] = ()
-    bits: tuple[tuple[str, str | None, str, str, str, str | None, str | None, str, int, str], ...] = ()
-    extensions: tuple[tuple[str, str, str], ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def pack(messages: Sequence[str]) -> tuple[bytes, str]:

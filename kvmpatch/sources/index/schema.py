@@ -5,8 +5,9 @@ first; the full-text table has one row for each block and only ever proposes blo
 fifth of the speed at which git prints messages, a table of words at twice that speed: words narrow a search down to
 blocks, and the text of a block decides. What no word can narrow down is searched for in all blocks.
 
-Of the commits that touch the scope, structure is kept: rows to ask, the whole facts to answer with (`facts`, opaque to
-this room), the files of the scope that they touch, and their added and removed lines in them (`lines`; see touched.py).
+Of the commits that touch the scope, structure is kept: the names of what they change, all the facts to answer with
+(`facts`, opaque to this room: changes, CSRs, bits, extensions), the files of the scope that they touch, and their added
+and removed lines in them (`lines`; see touched.py).
 Of merges, `touched` has what differs from the first parent: by that, and by dates, git's walks can be followed here.
 """
 
@@ -16,7 +17,7 @@ import sqlite3
 
 APPLICATION_ID = 0x6B766D70
 """`kvmp`, in the header of the file."""
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 PAGE_BYTES = 8192
 
 TABLES = """
@@ -43,36 +44,11 @@ CREATE TABLE landmark(n INTEGER PRIMARY KEY, marks BLOB NOT NULL);
 
 CREATE TABLE structured(n INTEGER PRIMARY KEY, state TEXT NOT NULL);
 CREATE TABLE facts(n INTEGER PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE changes(
-    n INTEGER NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL, change TEXT NOT NULL, name TEXT NOT NULL,
-    path TEXT NOT NULL, before_name TEXT, before_path TEXT, aspects TEXT NOT NULL, basis TEXT NOT NULL
-);
-CREATE TABLE members(
-    n INTEGER NOT NULL, place INTEGER NOT NULL, change TEXT NOT NULL, name TEXT NOT NULL, before_name TEXT
-);
-CREATE TABLE csrs(
-    n INTEGER NOT NULL, csr TEXT, macro TEXT, accessor TEXT NOT NULL, operation TEXT NOT NULL, change TEXT NOT NULL,
-    function TEXT, path TEXT NOT NULL, line INTEGER NOT NULL, side TEXT NOT NULL
-);
-CREATE TABLE bits(
-    n INTEGER NOT NULL, macro TEXT NOT NULL, field TEXT, registers TEXT NOT NULL, use TEXT NOT NULL,
-    change TEXT NOT NULL, target TEXT, function TEXT, path TEXT NOT NULL, line INTEGER NOT NULL, side TEXT NOT NULL
-);
-CREATE TABLE extensions(n INTEGER NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, via TEXT NOT NULL);
+CREATE TABLE named(name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(name, n)) WITHOUT ROWID;
 
 CREATE TABLE files(f INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE touched(f INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(f, n)) WITHOUT ROWID;
 CREATE TABLE lines(n INTEGER PRIMARY KEY, data BLOB);
-
-CREATE INDEX changes_name ON changes(name);
-CREATE INDEX changes_before ON changes(before_name) WHERE before_name IS NOT NULL;
-CREATE INDEX changes_n ON changes(n, place);
-CREATE INDEX members_name ON members(name);
-CREATE INDEX csrs_csr ON csrs(csr);
-CREATE INDEX csrs_macro ON csrs(macro);
-CREATE INDEX bits_macro ON bits(macro);
-CREATE INDEX bits_field ON bits(field);
-CREATE INDEX extensions_name ON extensions(name COLLATE NOCASE);
 """
 # Sorted in one go when the first build ends, and kept from then on. Ids are random: kept from the beginning, a million
 # of them were seen to make every batch write nearly the whole of both trees, some gigabytes in all.
@@ -81,8 +57,7 @@ LATE_INDEXES = (
     "CREATE INDEX IF NOT EXISTS pointers_value ON pointers(value)",
 )
 MESSAGE_TABLES = ("meta", "tips", "people", "commits", "blocks", "pointers", "ancestry", "landmark", "tags", "files")
-ROW_TABLES = ("changes", "members", "csrs", "bits", "extensions")
-STRUCTURE_TABLES = ("structured", "facts", *ROW_TABLES)
+STRUCTURE_TABLES = ("structured", "facts", "named")
 SCOPE_TABLES = ("touched", "lines")
 """What depends on the scope, too: the files of it that each commit touches, and its lines in them."""
 

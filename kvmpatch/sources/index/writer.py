@@ -9,7 +9,7 @@ from itertools import chain, islice
 
 from kvmpatch.sources.index.ancestry import Landmark, ancestry_row, graph_of
 from kvmpatch.sources.index.rows import Block, StructureRows
-from kvmpatch.sources.index.schema import LATE_INDEXES, MESSAGE_TABLES, ROW_TABLES, SCOPE_TABLES, STRUCTURE_TABLES
+from kvmpatch.sources.index.schema import LATE_INDEXES, MESSAGE_TABLES, SCOPE_TABLES, STRUCTURE_TABLES
 from kvmpatch.sources.index.touched import TouchedRow
 
 _COMMIT = "INSERT INTO commits VALUES(?,?,?,?,?,?,?,?,?,?)"
@@ -264,8 +264,7 @@ class Writer:
                     continue
                 self._db.execute("INSERT OR REPLACE INTO structured VALUES(?,?)", (n, rows.state))
                 self._db.execute("INSERT OR REPLACE INTO facts VALUES(?,?)", (n, rows.facts))
-                for table in ROW_TABLES:
-                    self._insert(table, [(n, *row) for row in getattr(rows, table)])
+                self._db.executemany("INSERT OR IGNORE INTO named VALUES(?,?)", [(name, n) for name in rows.names])
 
     def close_up_structure(self, tips: Iterable[str], scope: str, version: str, *, whole: bool) -> None:
         """Say that the structure of every commit of the scope is in that the tips reach; `whole` if that is all."""
@@ -315,11 +314,6 @@ class Writer:
                     self.note("structured", "0")
                     self.note(key, wanted)
         return dropped
-
-    def _insert(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-        if rows:
-            marks = ",".join("?" * len(rows[0]))
-            self._db.executemany(f"INSERT INTO {table} VALUES({marks})", rows)
 
     # ---- remarks -------------------------------------------------------------------------------------------------
 
