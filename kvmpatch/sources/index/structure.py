@@ -23,7 +23,7 @@ class Structure(Tables):
         return found
 
     def touching_numbers(self, wanted: Callable[[str], bool]) -> set[int]:
-        """The numbers of commits that touch wanted files of the scope; of merges, which differ from the first parent."""
+        """The numbers of commits that touch wanted files of the scope; of merges, that differ from a first parent."""
         found: set[int] = set()
         files = [row[0] for row in self._ask("SELECT f, path FROM files") if wanted(row[1])]
         for part in (files[at : at + MANY] for at in range(0, len(files), MANY)):
