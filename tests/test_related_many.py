@@ -1,4 +1,4 @@
-"""Histories so long that the question and the answer both fill a pipe."""
+"""Histories so long that the question and the answer both fill a pipe; chains that are too long to follow."""
 
 from __future__ import annotations
 
@@ -36,3 +36,19 @@ def test_the_lines_of_thousands_of_commits_come_and_a_reader_may_stop(tmp_path: 
     matches = next(one.commits for one in related.groups if one.id == "match")
     assert matches is not None
     assert [one.id for one in matches] == [ids[-18], ids[-19]]  # who brought it, who took it away
+
+
+def test_fixes_of_fixes_are_followed_a_while_and_the_rest_is_not_kept_silent(tmp_path: Path) -> None:
+    scratch = Scratch(tmp_path / "repo")
+    chain = []
+    for number in range(6):
+        fixes = f'Fixes: {chain[-1][:12]} ("title")' if chain else "It is new."
+        when = f"{1_700_000_000 + number * 864_000} +0000"  # ten days: they are no series
+        env = {"GIT_COMMITTER_DATE": when, "GIT_AUTHOR_DATE": when}
+        scratch.git("commit", "-q", "--allow-empty", "-m", f"kvm: Mend it, turn {number}\n\n{fixes}\n", env=env)
+        chain.append(scratch.git("rev-parse", "HEAD"))
+    for place, is_told in ((0, True), (2, False)):
+        related = make_related(RelatedRequest(start=str(scratch.path), rev=chain[place]))
+        found = next(one.commits for one in related.groups if one.id == "fix") or ()
+        assert sorted(one.id for one in found) == sorted(chain[place + 1 : place + 5])
+        assert ("fix-limit" in (related.searched.stopped or "")) is is_told

@@ -39,6 +39,7 @@ STOPPED = {
     "deep-limit": Text("只为少数几个提交查找了前提与后续", "prerequisites and follow-ups of a few commits only"),
     "walk-limit": Text("更早的历史未查看", "older history was not read"),
     "candidate-limit": Text("候选提交过多", "too many candidates"),
+    "fix-limit": Text("修复的修复未全部跟进", "not all fixes of fixes were followed"),
     "too-large": Text("提交过大，未查找前提与后续", "too large a commit for prerequisites and follow-ups"),
     "empty": Text("提交没有改动文件", "the commit touches no file"),
     "unreadable": Text("有提交无法读取", "some commits could not be read"),

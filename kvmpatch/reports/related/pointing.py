@@ -55,7 +55,10 @@ class Pointing:
 
     def follow(self, raws: Iterable[RawCommit], tips: Sequence[str]) -> None:
         """Find all that points to these commits, to their fixes and to these commits elsewhere."""
-        new = [Known(raw) for raw in raws][:_MOST_CORE]
+        new = [Known(raw) for raw in raws]
+        if len(new) > _MOST_CORE:
+            self.patience.cut("fix-limit")
+        new = new[:_MOST_CORE]
         for _ in range(_ROUNDS):
             self.core.update({known.id: known for known in new})
             found = list(self._candidates(new, tips))
@@ -73,6 +76,8 @@ class Pointing:
             if self.patience.over:
                 self.patience.cut("time-limit")
                 break
+        else:
+            self.patience.cut("fix-limit")
 
     def outward(self, raw: RawCommit) -> None:
         """What a commit's own message says of others."""
