@@ -328,6 +328,10 @@ def test_every_way_to_be_the_same_change(scratch: Scratch) -> None:
     scratch.git("checkout", "-q", "main")
     assert codes(ask(scratch, mine), "backport") == {twin: ["twin"], pick: ["backport"]}
     assert codes(ask(scratch, plain), "backport") == {by_hand: ["same-author-date"]}
+    (origin,) = [one for one in group(ask(scratch, pick), "backport") if one.id == mine]
+    assert [(reason.code, mine[:12] in reason.said.en, pick[:12] in reason.said.en) for reason in origin.reasons] == [
+        ("origin", False, True)
+    ]
 
 
 def test_who_names_a_commit_mentions_it_and_who_fixes_it_does_not(scratch: Scratch) -> None:

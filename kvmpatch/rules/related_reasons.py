@@ -201,7 +201,22 @@ def reverted(by: str, evidence: Sequence[Evidence]) -> RelatedReason:
 
 def same_change(target: str, form: str, evidence: Sequence[Evidence]) -> RelatedReason:
     """A message says that this is another commit's change; `form` is how it says so."""
-    return _made("backport", f"与 {short(target)} 是同一改动（{form}）", f"is {short(target)} here ({form})", evidence)
+    return _made(
+        "backport",
+        f"与 {short(target)} 是同一改动（{form}）",
+        f"says that it is the same change as {short(target)} ({form})",
+        evidence,
+    )
+
+
+def taken_by(other: str, form: str, evidence: Sequence[Evidence]) -> RelatedReason:
+    """Another commit's message says that it is this one's change; `form` is how it says so."""
+    return _made(
+        "origin",
+        f"{short(other)} 说明自己与它是同一改动（{form}）",
+        f"{short(other)} says that it is the same change ({form})",
+        evidence,
+    )
 
 
 def twin(target: str, upstream: str, evidence: Sequence[Evidence]) -> RelatedReason:

@@ -162,7 +162,7 @@ class Pointing:
             return
         if any(me.startswith(identity) for identity in target.upstream):
             form = next(one.form for one in target.message.upstream if me.startswith(one.id))
-            reason = words.same_change(me, form, line_with(target, me[:12]))
+            reason = words.taken_by(other, form, line_with(target, me[:12]))
             yield Finding("backport", me, reason, None, (other, me, "same-change"))
             return
         one, two = known.raw, target.raw
@@ -199,7 +199,7 @@ class Pointing:
         for pointed in message.upstream:
             if (target := self._resolved(pointed.id)) and target not in seen:
                 seen.add(target)
-                reason = words.same_change(target, pointed.form, line_with(known, pointed.id))
+                reason = words.taken_by(me, pointed.form, line_with(known, pointed.id))
                 yield Finding("backport", target, reason, None, (me, target, "same-change")), target
         for word, written in dependencies_of(message):
             if (target := self._resolved(written)) and target not in seen:
