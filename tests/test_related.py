@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from repo_scratch import Scratch
+from repo_scratch import Scratch, Unhurried
 
 from kvmpatch.errors import UnknownRevision, Unreadable, UsageError
 from kvmpatch.model.related import GROUPS, Related, RelatedCommit
@@ -23,14 +22,6 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> DemoHistory:
 @pytest.fixture(scope="module")
 def senvcfg(miniature: DemoHistory) -> Related:
     return ask(miniature, grep=("senvcfg",))
-
-
-class Unhurried(Scratch):
-    """Hours lie between commits: what is made within seconds counts as one series."""
-
-    def when(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
-        self._clock += 7200
-        return super().when(env)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def test_the_lines_of_thousands_of_commits_come_and_a_reader_may_stop(tmp_path: 
 
 def test_fixes_of_fixes_are_followed_a_while_and_the_rest_is_not_kept_silent(tmp_path: Path) -> None:
     scratch = Scratch(tmp_path / "repo")
-    chain = []
+    chain: list[str] = []
     for number in range(6):
         fixes = f'Fixes: {chain[-1][:12]} ("title")' if chain else "It is new."
         when = f"{1_700_000_000 + number * 864_000} +0000"  # ten days: they are no series

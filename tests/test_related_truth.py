@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from repo_scratch import Scratch
+from repo_scratch import Scratch, Unhurried
 
 from kvmpatch.model.related import Related
 from kvmpatch.reports.related import RelatedRequest, make_related
 
 LONG = ("first(vcpu);", "vcpu->arch.a = 1;", "second(vcpu, 2);", "vcpu->arch.b = third(vcpu);", "fourth();")
 KEPT = "int kept;\n\n"
-
-
-class Unhurried(Scratch):
-    """Hours lie between commits: what is made within seconds counts as one series."""
-
-    def when(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
-        self._clock += 7200
-        return super().when(env)
 
 
 @pytest.fixture
@@ -102,7 +93,7 @@ def test_a_macro_of_one_source_is_nothing_to_another(scratch: Scratch) -> None:
     header = "#define page_of(x) (x)\n"
     scratch.commit("root\n", {"h.h": header, "a.c": "int a;\n", "b.c": '#include "h.h"\n'})
     private = scratch.commit("private\n", {"a.c": "int a;\n#undef page_of\n#define page_of(x) own(x)\n"})
-    both = {
+    both: dict[str | bytes, str | bytes | None] = {
         "a.c": "int a;\nint more;\n#undef page_of\n#define page_of(x) own(x)\n",
         "b.c": '#include "h.h"\n' + function("b", "x = page_of(y);"),
     }
@@ -168,11 +159,13 @@ def test_a_constant_whose_number_only_shifts(scratch: Scratch) -> None:
 
 
 def test_an_attribute_before_a_name_is_not_declared(scratch: Scratch) -> None:
-    start = {"h.h": "int first_one(int *value);\n", "a.c": '#include "h.h"\n'}
+    start: dict[str | bytes, str | bytes | None] = {"h.h": "int first_one(int *value);\n", "a.c": '#include "h.h"\n'}
     scratch.commit("root\n", start)
-    declares = scratch.commit("declare\n", {"h.h": start["h.h"] + "int __nonnull(1) second_one(int *value);\n"})
+    declares = scratch.commit(
+        "declare\n", {"h.h": "int first_one(int *value);\nint __nonnull(1) second_one(int *value);\n"}
+    )
     uses = scratch.commit(
-        "use\n", {"a.c": start["a.c"] + "int __nonnull(1) third(int *v)\n{\n\treturn second_one(v);\n}\n"}
+        "use\n", {"a.c": '#include "h.h"\nint __nonnull(1) third(int *v)\n{\n\treturn second_one(v);\n}\n'}
     )
     assert reasons(scratch, uses, "prerequisite")[declares] == [
         ("needed", f"声明 {uses[:12]} 用到的 second_one", f"declares second_one, used by {uses[:12]}")

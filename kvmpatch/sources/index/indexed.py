@@ -178,12 +178,17 @@ class IndexedRepository(Repository):
         """The number up to which commits have all of the scope in."""
         return self.index.structured(self._scope.specs, self._version) if self.index else 0
 
+    def _with_structure(self, index: Index, ids: Sequence[str]) -> dict[str, int] | None:
+        """The numbers of commits; None where one is not in, or may lack its structure."""
+        numbers = index.numbers(ids)
+        return numbers if all(0 < numbers.get(one, 0) <= self._structured for one in ids) else None
+
     def _touching(self, tip: str, cuts: Sequence[str], paths: tuple[str, ...]) -> Iterator[str] | None:
         index = self.index
         if index is None or not self._scope.holds(paths):
             return None
-        numbers = index.numbers([tip, *cuts])
-        if any(not 0 < numbers.get(one, 0) <= self._structured for one in (tip, *cuts)):
+        numbers = self._with_structure(index, [tip, *cuts])
+        if numbers is None:
             return None
         from kvmpatch.sources.index.graph import Pruning
 
@@ -299,8 +304,7 @@ class IndexedRepository(Repository):
         if index is None or not paths or not self._scope.holds(paths):
             return None
         with self._lock:
-            numbers = index.numbers(ids)
-            if any(not 0 < numbers.get(one, 0) <= self._structured for one in ids):
+            if self._with_structure(index, ids) is None:
                 return None
             found = index.lines(ids)
         if None in found.values():
@@ -313,8 +317,8 @@ class IndexedRepository(Repository):
         if index is None:
             return None
         with self._lock:
-            numbers = index.numbers(ids)
-            if any(not 0 < numbers.get(one, 0) <= self._structured for one in ids):
+            numbers = self._with_structure(index, ids)
+            if numbers is None:
                 return None
             found = index.changing_numbers(names)
         return [one for one in ids if numbers[one] in found]
