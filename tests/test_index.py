@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -149,6 +150,29 @@ def test_a_word_is_found_at_its_start_alone(scratch: Scratch, history: dict[str,
         assert list(index.messages_containing("idget", at_word_start=True)) == []
         # an underscore is part of a C name, yet a word begins behind it: more is proposed, never less
         assert list(index.messages_containing("bits", at_word_start=True)) == [history["root"]]
+
+
+@pytest.mark.parametrize(
+    "literals",
+    [
+        ("widget",), ("WIDGET", "slub"), ("idget", "dgets"), ("fix the wid", "revert"), ("the widget\n\ntext",),
+        ("add the widget to set it anew", "it has henvcfg_bits to set"), ("bits", "cfg_bits"), ("s", "no_such"),
+        ("more of",), (),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("block", [1, 3, 64])
+def test_any_of_several_is_found_where_a_word_begins(
+    scratch: Scratch, history: dict[str, str], literals: tuple[str, ...], block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kvmpatch.sources.index.objects.BLOCK_COMMITS", block)
+    built(scratch.path)
+    with index_of(scratch) as index:
+        patterns = [re.compile(rf"(?<![0-9A-Za-z]){re.escape(one)}", re.IGNORECASE) for one in literals]
+        messages = index.messages(history.values())
+        expected = {commit for commit, said in messages.items() if any(one.search(said) for one in patterns)}
+        found = list(index.messages_naming(literals))
+        assert set(found) == expected
+        assert len(found) == len(expected)
 
 
 def test_reach_is_gits(scratch: Scratch, history: dict[str, str]) -> None:

@@ -34,6 +34,7 @@ CREATE TABLE commits(
 CREATE TABLE blocks(first INTEGER PRIMARY KEY, count INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5(text, tokenize='ascii', detail=none, content='', columnsize=0);
 INSERT INTO words(words, rank) VALUES('automerge', 0);
+INSERT INTO words(words, rank) VALUES('crisismerge', 64);
 CREATE TABLE pointers(value TEXT NOT NULL, kind TEXT NOT NULL, n INTEGER NOT NULL, form TEXT NOT NULL);
 CREATE TABLE ancestry(
     first INTEGER PRIMARY KEY, first_parents BLOB NOT NULL, others BLOB NOT NULL, dates BLOB NOT NULL,
