@@ -28,6 +28,7 @@ from kvmpatch.sources.repo import Repository
 GOAL_RATIO = 4.0
 GOAL_MEBIBYTES = 500
 GOAL_UPDATE = 1.0
+GOAL_TIMES = 20
 _NEW = 100
 _ROUNDS = 3
 
@@ -62,7 +63,7 @@ def measure(repository: Path) -> list[str]:
         f"  processor: {busy:.1f} s in all processes, {busy / seconds:.2f} at once",
         f"  memory of all its processes at once: {peak[0]:.0f} MiB (goal: at most {GOAL_MEBIBYTES})",
     ]
-    return [*lines, *_updates(repository), *_questions(repository)]
+    return [*lines, *_updates(repository), *_questions(repository), *_whole_processes(repository)]
 
 
 def _updates(repository: Path) -> Iterator[str]:
@@ -99,6 +100,24 @@ def _questions(repository: Path) -> Iterator[str]:
                 count = question()
                 yield f"  {name}: {time.perf_counter() - began:.3f} s ({count:,})"
             yield f"  on disk: {Folder.of(opened.git_dir, opened.object_format).bytes / 2**20:.0f} MiB"
+
+
+def _whole_processes(repository: Path) -> Iterator[str]:
+    """`related` and git asked the same, each as a process of its own, in turn; the best of each counts."""
+    for word in ("sample_4711_", "sample_777_", "ample_4711_"):
+        git = ["git", "-C", str(repository), "log", "--all", "--format=%H", f"--grep={word}"]
+        ours = [sys.executable, "-m", "kvmpatch", "-C", str(repository), "related", "--all", "--grep", word]
+        seconds: dict[str, list[float]] = {"git": [], "ours": []}
+        for _ in range(_ROUNDS):
+            for name, command in (("git", git), ("ours", ours)):
+                began = time.perf_counter()
+                subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+                seconds[name].append(time.perf_counter() - began)
+        theirs, mine = min(seconds["git"]), min(seconds["ours"])
+        yield (
+            f"  related --all --grep {word}: {mine:.2f} s, git log --all --grep: {theirs:.2f} s, "
+            f"{theirs / mine:.1f} times as fast (goal: {GOAL_TIMES})"
+        )
 
 
 def add_commits(repository: Path, count: int, turn: int) -> None:
