@@ -453,7 +453,7 @@ def test_an_interrupt_leaves_nothing(scratch: Scratch, tmp_path: Path, command: 
     assert process.poll() is None
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode in {130, -signal.SIGINT}  # a shell tells of both as 130
     assert b"Traceback" not in said
     assert list(folder.iterdir()) == []
     assert not out.exists()
